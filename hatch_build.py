@@ -1,0 +1,1 @@
+"""Puts the template's git history into the wheel."""
