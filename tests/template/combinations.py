@@ -29,7 +29,7 @@ def combinations(
     interacting: Sequence[str] = INTERACTING,
     samples: Mapping[str, Sequence[str]] = SAMPLES,
 ) -> list[dict[str, str]]:
-    """Sets of answers that cover every value of every question, and all pairs of those that interact.
+    """Sets of answers with every value of every question, and all pairs of those that interact.
 
     Args:
         questions: the questions of copier.yml by name.

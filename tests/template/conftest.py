@@ -4,10 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.rendering import take_snapshot
+from tests.template.rendering import commit_template, copy_template
+
+
+@pytest.fixture(scope="session")
+def template_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template as it stands in the work tree, committed or not, with no git around it."""
+    return copy_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clean git repository that holds the template as it stands in the work tree."""
-    return take_snapshot(tmp_path_factory.mktemp("template"))
+    """The same as a clean git repository."""
+    return commit_template(copy_template(tmp_path_factory.mktemp("template")))

@@ -44,11 +44,16 @@ def template_files() -> list[Path]:
     return sorted(name for name in names if (REPOSITORY / name).is_file())
 
 
-def take_snapshot(folder: Path) -> Path:
-    """Commit the template to a repository of its own: a clean one, whose commit depends on no clock."""
+def copy_template(folder: Path) -> Path:
+    """Copy what Copier reads of the repository: a folder without git renders fastest."""
     for name in template_files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, folder / name)
+    return folder
+
+
+def commit_template(folder: Path) -> Path:
+    """Make a repository of `folder`: a clean one, whose only commit depends on no clock."""
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", "--all", "--force")
     git(folder, "commit", "--quiet", "--message=Template")

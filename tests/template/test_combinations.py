@@ -41,10 +41,10 @@ def test_a_new_choice_is_tried_at_once() -> None:
 
 
 def test_a_new_question_without_samples_is_an_error() -> None:
-    with pytest.raises(ValueError, match="add samples for .*queue"):
+    with pytest.raises(ValueError, match=r"add samples for .*queue"):
         combine(QUESTIONS | {"queue": {"type": "str"}})
 
 
 def test_samples_of_a_removed_question_are_an_error() -> None:
-    with pytest.raises(ValueError, match="no longer for .*title"):
+    with pytest.raises(ValueError, match=r"no longer for .*title"):
         combine({name: question for name, question in QUESTIONS.items() if name != "title"})
