@@ -90,6 +90,7 @@ REFUSED = [
         [
             *("ada", "ada@", "@example.org", "ada@localhost", "a b@example.org", "a@b@c.org"),
             *('"a"@x.org', "a\\b@x.org", "a@x.org\n", "<a@x.org>", "ünï@x.org"),
+            *("a..b@x.org", ".a@x.org", "a.@x.org"),
         ],
     ),
     ("package_name", "package_name follows from project_name: set that instead.", ["other"]),
