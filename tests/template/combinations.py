@@ -8,7 +8,7 @@ from typing import Any
 # questions take their values in turn.
 INTERACTING = ("backend", "license", "ci")
 
-LINE = 'O\'Brien "Bob" \\ {{ 6 * 7 }} {% raw %} <b> &amp; *a* _b_ `c` [d](e) #f ünï 日本 🎉'
+LINE = 'O\'Brien "Bob" \\ {{ 6 + 7 }} {% raw %} <b> &amp; *a* _b_ `c` [d](e) #f ünï 日本 🎉'
 PARAGRAPH = (
     f"{LINE}\n# no heading\n1. no list\n- none either\n=====\n\n    no code: it's text\n> the end"
 )
@@ -17,7 +17,7 @@ SAMPLES: Mapping[str, Sequence[str]] = {
     "project_name": ["zenml-acme", "a", "zenml-" + "-".join("abcdefghijklmnopq"), "x2", "b" * 40],
     "flavor": ["acme", "a", "a_b-c", "f" * 40, "x2"],
     "description": ["Runs steps on Acme", PARAGRAPH, "it's", LINE, "x" * 512, "'''", '"""'],
-    "class_prefix": ["Acme", "A", "ABCompute2", "P" * 32, "My"],
+    "class_prefix": ["Acme", "A", "ABCompute2", "P" * 30, "My"],
     "user_name": ["", "Ada Lovelace", LINE, "Example & Sons, Ltd.", "'", "日本", "N" * 120],
     "user_email": ["", "ada@example.org", "a.b+c{d}'s@sub.example.org".replace("'", "")],
 }

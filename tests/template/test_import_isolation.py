@@ -1,6 +1,7 @@
 """What importing a module of a project brings with it, seen from fresh interpreters."""
 
 import sys
+from functools import cache
 
 import pytest
 
@@ -17,9 +18,10 @@ print(*sorted(set(sys.modules) - before))
 ZENML = "zenml.step_operators"
 
 
-def imported_by(project: Project, module: str) -> set[str]:
+@cache
+def imported_by(project: Project, module: str) -> frozenset[str]:
     *_, modules = project.run("-c", PRINT_NEW_MODULES, module).splitlines()
-    return set(modules.split())
+    return frozenset(modules.split())
 
 
 def belongs(module: str, *parents: str) -> bool:

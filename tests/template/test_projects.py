@@ -13,7 +13,7 @@ from tests.template.rendering import render
 # Names as short and as long as they may be move the line breaks.
 NAMES = {
     "short": {"project_name": "a", "flavor": "b", "class_prefix": "C"},
-    "long": {"project_name": "a" * 40, "flavor": "b" * 40, "class_prefix": "C" * 32},
+    "long": {"project_name": "a" * 40, "flavor": "b" * 40, "class_prefix": "C" * 30},
 }
 
 

@@ -65,7 +65,7 @@ REFUSED = [
         "and starts with an upper-case letter: Acme.",
         ["", "acme", "9A", "A-b", "A_b", "Ä", "A\n"],
     ),
-    ("class_prefix", "A class prefix has at most 32 characters.", ["A" * 33]),
+    ("class_prefix", "A class prefix has at most 30 characters.", ["A" * 31]),
     (
         "class_prefix",
         "BaseStepOperator is ZenML's own class: take another prefix.",

@@ -41,7 +41,9 @@ def register(environment: Environment, folder: Path) -> None:
 
 
 def test_registered_from_elsewhere(environment: Environment, tmp_path: Path) -> None:
-    register(environment, tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    register(environment, elsewhere)
     assert registered_sources(environment) == [SOURCE]
 
 
