@@ -43,10 +43,11 @@ clean:
 	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment holds exactly what uv.lock says; a Python of another version makes it anew.
+# The environment holds what uv.lock says, and uv itself where the machine has none. A Python of
+# another version makes it anew.
 $(READY): uv.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and 1)' || \
-		{ echo 'sop-new needs Python 3.10 or newer as $(PYTHON): name one, as in `make PYTHON=python3.12`.' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo 'sop-new needs Python 3.10 or newer as $(PYTHON): name one, as in `make $(MAKECMDGOALS) PYTHON=python3.12`.' >&2; exit 1; }
 	@if command -v uv >/dev/null; then \
 		uv sync --frozen --python "$(PYTHON)"; \
 	else \
