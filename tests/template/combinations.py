@@ -27,7 +27,7 @@ SAMPLES: Mapping[str, Sequence[str]] = {
     "description": ["Runs steps on Acme", PARAGRAPH, "it's", LINE, "x" * 512, "'''", '"""'],
     "class_prefix": ["Acme", "A", "ABCompute2", LONGEST["class_prefix"], "My"],
     "user_name": ["", "Ada Lovelace", LINE, "Example & Sons, Ltd.", "'", "日本", "N" * 120],
-    "user_email": ["", "ada@example.org", "a.b+c{d}'s@sub.example.org".replace("'", "")],
+    "user_email": ["", "ada@example.org", "a.b+c{d}@sub.example.org"],
 }
 
 
