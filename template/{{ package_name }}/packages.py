@@ -38,10 +38,10 @@ def wanted_packages(docker_settings: DockerSettings, stack: Stack) -> str:
     if not gather(only_step, stack, log=False):
         return ""
     files = gather(docker_settings, stack, log=False)
-    lines = {line for _, content, _ in files for line in content.splitlines()}
     ours = plugin_requirement()
-    lines.discard(ours)
-    return "\n".join([*sorted(lines), _zenml_requirement(), _installable(ours)])
+    lines = [line for _, content, _ in files for line in content.splitlines()]
+    others = [line for line in lines if line != ours]
+    return "\n".join([*others, _zenml_requirement(), _installable(ours)])
 
 
 def plugin_requirement() -> str:

@@ -19,6 +19,9 @@ logger = get_logger(__name__)
 NEVER_SENT = {".git", ".zen", "__pycache__"}
 """`.zen` names a configuration that steps must not share, see `bootstrap.py`."""
 
+MARKS = ("pyvenv.cfg", "CACHEDIR.TAG")
+"""Files that tell virtual environments and caches from folders with code."""
+
 
 def archive_tree(root: Path, folder: Path, limit_mib: int) -> Path:
     """Archive what git does not ignore below a folder.
@@ -54,12 +57,12 @@ def _sendable_files(root: Path) -> Iterator[Path]:
     # A tree that is ignored as a whole is sent as a whole: somebody runs it.
     for path in _git_files(root) or _all_files(root):
         full = root / path
-        if NEVER_SENT.intersection(path.parts) or not full.exists():
+        if NEVER_SENT.intersection(path.parts):
             continue
-        if full.is_dir() and not _is_inner_link(root, path):
-            logger.warning("The link %s leads out of %s: not sent.", path, root)
-            continue
-        yield path
+        if full.is_file() or _is_inner_link(root, path):
+            yield path
+        else:
+            logger.warning("Not sent with the step: %s is no file in %s.", path, root)
 
 
 def _git_files(root: Path) -> set[Path]:
@@ -90,7 +93,8 @@ def _all_files(root: Path) -> Iterator[Path]:
         folders[:] = [
             name
             for name in folders
-            if name not in NEVER_SENT and not (here / name / "pyvenv.cfg").exists()
+            if name not in NEVER_SENT
+            and not any((here / name / mark).exists() for mark in MARKS)
         ]
         links = (name for name in folders if (here / name).is_symlink())
         for name in (*files, *links):
@@ -108,7 +112,11 @@ def _is_inner_link(root: Path, path: Path) -> bool:
 
 
 def _check_size(root: Path, files: list[Path], limit_mib: int) -> None:
-    sizes = {path: (root / path).stat().st_size for path in files}
+    # A link that travels as a link may lead nowhere.
+    sizes = {
+        path: (root / path).stat(follow_symlinks=not _is_inner_link(root, path)).st_size
+        for path in files
+    }
     total = sum(sizes.values()) / 2**20
     if total > limit_mib:
         largest = sorted(files, key=lambda path: sizes[path], reverse=True)[:3]
