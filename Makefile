@@ -21,7 +21,7 @@ help:
 	@echo 'PYTHON=python3.12 picks another Python than python3.'
 
 test: lint
-	.venv/bin/pytest -n auto
+	.venv/bin/pytest -n auto --dist loadgroup
 
 lint: $(READY)
 	.venv/bin/ruff check
