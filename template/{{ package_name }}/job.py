@@ -1,0 +1,113 @@
+"""The words that the step operator and the engine share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from .resources import Resources
+
+if TYPE_CHECKING:
+    from .engine.options import StepOptions
+
+
+class Phase(Enum):
+    """Where a job is on its way."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether a job in this phase never changes again."""
+        return self not in (Phase.PENDING, Phase.RUNNING)
+
+
+@dataclass(frozen=True)
+class JobState:
+    """What the engine knows of a job: its phase, its exit code, a reason in words."""
+
+    phase: Phase
+    exit_code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A place to run on a machine: an interpreter and an archive of the source tree."""
+
+    python: Path
+    source: Path
+
+
+@dataclass(frozen=True)
+class Image:
+    """A place to run in a container."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One step run, as the engine sees it.
+
+    Attributes:
+        name: Follows from the step run's id alone, so that any process finds the
+            job again, and submitting a step run twice is one job.
+        command: An argument vector; never a shell string.
+        environment: Holds secrets: it must reach the step, and must not reach a
+            command line, a label, a log, a listing or a file that others can read.
+        resources: What the step asks for.
+        options: What the step sets of the engine's own options.
+        runtime: Where the command runs.
+        labels: Run, step and pipeline: what an administrator looks for.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    resources: Resources
+    options: StepOptions
+    runtime: Host | Image
+    labels: Mapping[str, str]
+
+
+class Engine(Protocol):
+    """The compute system, as the step operator sees it."""
+
+    honours: frozenset[str]
+    """The fields of `Resources` that this engine enforces."""
+
+    def submit(self, job: Job) -> None:
+        """Start a job and return; the same name twice is one job."""
+
+    def poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
+        """Tell the state of each job, in one call for all of them.
+
+        A job that the engine does not know, and that left no record, is failed
+        with that reason.
+
+        Raises:
+            Exception: Any, when the engine cannot be asked now. It is asked again.
+        """
+
+    def cancel(self, name: str) -> None:
+        """End a job, be it queued, running, finished or unknown."""
+
+    def logs(self, name: str, lines: int) -> str:
+        """Return the last lines that a job wrote; nothing if there are none."""
+
+    def remove(self, name: str) -> None:
+        """Leave nothing of a finished job behind."""
+
+
+def job_name(step_run_id: UUID) -> str:
+    """Name the job of a step run."""
+    return f"zenml-{step_run_id}"

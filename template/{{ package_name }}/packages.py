@@ -1,0 +1,141 @@
+"""Builds the Python environment that a step's Docker settings ask for."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from zenml.logger import get_logger
+
+if TYPE_CHECKING:
+    from zenml.config import DockerSettings
+    from zenml.stack import Stack
+
+logger = get_logger(__name__)
+
+
+def wanted_packages(docker_settings: DockerSettings, stack: Stack) -> str:
+    """Return the requirements of a step, one a line; nothing if it asks for none.
+
+    What the stack itself requires is installed wherever a pipeline can be started:
+    alone it is no reason to build an environment.
+    """
+    from zenml.utils.pipeline_docker_image_builder import PipelineDockerImageBuilder
+
+    gather = PipelineDockerImageBuilder.gather_requirements_files
+    only_step = docker_settings.model_copy(update={"install_stack_requirements": False})
+    if not gather(only_step, stack, log=False):
+        return ""
+    files = gather(docker_settings, stack, log=False)
+    lines = {line for _, content, _ in files for line in content.splitlines()}
+    ours = plugin_requirement()
+    lines.discard(ours)
+    return "\n".join([*sorted(lines), _zenml_requirement(), _installable(ours)])
+
+
+def plugin_requirement() -> str:
+    """Return the requirement that names this package, at this version."""
+    plugin = distribution(str(__package__))
+    return f"{plugin.name}=={plugin.version}"
+
+
+def build_environment(requirements: str, folder: Path) -> Path:
+    """Build an environment, or find the one built before; return its interpreter.
+
+    Raises:
+        RuntimeError: If a package cannot be installed; with the installer's words.
+    """
+    inputs = "\0".join((requirements, sys.version, _plugin_digest()))
+    key = hashlib.sha256(inputs.encode()).hexdigest()[:32]
+    home = folder / key
+    complete = home / ".complete"
+    with _locked(folder / f"{key}.lock"):
+        if not complete.exists():
+            # A builder that died halfway left something here, and no mark.
+            shutil.rmtree(home, ignore_errors=True)
+            logger.info("Building an environment for the step in %s.", home)
+            _install(requirements, home)
+            complete.touch()
+    return home / "bin" / "python"
+
+
+def _install(requirements: str, home: Path) -> None:
+    python = home / "bin" / "python"
+    listed = home / "requirements.txt"
+    uv = shutil.which("uv")
+    if uv:
+        _run(uv, "venv", "--python", sys.executable, home)
+    else:
+        _run(sys.executable, "-m", "venv", home)
+    # In a file of our own, since an index's address can hold a password.
+    listed.touch(mode=0o600)
+    listed.write_text(requirements)
+    if uv:
+        _run(uv, "pip", "install", "--python", python, "-r", listed)
+    else:
+        _run(python, "-m", "pip", "install", "-r", listed)
+
+
+def _run(*argv: str | Path) -> None:
+    done = subprocess.run(
+        argv,
+        # uv leaves bytecode to the first start: a second and more for each step.
+        env=os.environ | {"UV_COMPILE_BYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        tail = "\n".join(done.stdout.splitlines()[-20:])
+        raise RuntimeError(f"The step's environment could not be built:\n{tail}")
+
+
+def _zenml_requirement() -> str:
+    from zenml import __version__
+    from zenml.config.global_config import GlobalConfiguration
+    from zenml.enums import StoreType
+
+    local = GlobalConfiguration().store_configuration.type == StoreType.SQL
+    return f"zenml{'[local]' if local else ''}=={__version__}"
+
+
+def _installable(requirement: str) -> str:
+    """Say where to take this package from: most plugins are on no package index."""
+    origin = json.loads(
+        distribution(str(__package__)).read_text("direct_url.json") or "{}"
+    )
+    url = origin.get("url", "")
+    name = requirement.partition("==")[0]
+    if "vcs_info" in origin:
+        return f"{name} @ git+{url}@{origin['vcs_info']['commit_id']}"
+    if url.startswith("file:") and Path(unquote(urlsplit(url).path)).exists():
+        return f"{name} @ {url}"
+    return requirement
+
+
+def _plugin_digest() -> str:
+    """Tell apart the states of this package in an editable checkout."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

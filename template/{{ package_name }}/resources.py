@@ -1,0 +1,70 @@
+"""What a step asks for, in the units that engines take."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Literal
+
+from zenml.logger import get_logger
+
+if TYPE_CHECKING:
+    from zenml.config import ResourceSettings
+
+logger = get_logger(__name__)
+
+
+class UnsupportedError(RuntimeError):
+    """The step asks for something that cannot be given."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a step asks for; None where it does not say.
+
+    Attributes:
+        cpus: Number of cpus; fractions are allowed.
+        gpus: Number of gpus.
+        memory: In MiB.
+    """
+
+    cpus: float | None = None
+    gpus: int | None = None
+    memory: int | None = None
+
+    @classmethod
+    def of(cls, settings: ResourceSettings) -> Resources:
+        """Translate ZenML's settings.
+
+        Memory is rounded up: rounding down to whole GB, as is often done, turns
+        500 MB into nothing.
+        """
+        memory = settings.get_memory("MiB")
+        return cls(
+            cpus=settings.cpu_count,
+            gpus=settings.gpu_count,
+            memory=None if memory is None else math.ceil(memory),
+        )
+
+    def beyond(self, honoured: frozenset[str]) -> list[str]:
+        """Name what is asked for and not honoured, with its value."""
+        asked = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return [
+            f"{name}={value}" for name, value in asked if value and name not in honoured
+        ]
+
+
+def refuse_or_warn(unsupported: list[str], how: Literal["refuse", "warn"]) -> None:
+    """Speak up about what cannot be given.
+
+    Raises:
+        UnsupportedError: If it is to be refused.
+    """
+    if not unsupported:
+        return
+    message = f"The engine cannot give {', '.join(unsupported)}"
+    if how == "refuse":
+        raise UnsupportedError(
+            f"{message}: ask for less, or set on_unsupported to 'warn'."
+        )
+    logger.warning("%s: ignored.", message)
