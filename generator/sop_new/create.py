@@ -134,7 +134,7 @@ def _explained(answers: Answers, destination: str) -> Iterator[None]:
     """Turn what Copier, Jinja, YAML, git and the system raise into errors of ours."""
     from copier.errors import CopierError, SettingsError
     from jinja2 import TemplateError
-    from plumbum import ProcessExecutionError
+    from plumbum import ProcessExecutionError  # an OSError itself
 
     try:
         yield
@@ -143,6 +143,12 @@ def _explained(answers: Answers, destination: str) -> Iterator[None]:
             Code.SETTINGS_UNREADABLE,
             f"Your Copier settings can't be used: {_line(error)}",
             "Mend the settings file, or name another with COPIER_SETTINGS_PATH.",
+        ) from error
+    except ProcessExecutionError as error:
+        raise SopNewError(
+            Code.TEMPLATE_FAILED,
+            f"git can't read the template: {_line(str(error.stderr).strip())}",
+            "Check `git --version` (2.27 or newer), then install sop-new again.",
         ) from error
     except OSError as error:
         raise SopNewError(
@@ -153,12 +159,6 @@ def _explained(answers: Answers, destination: str) -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise SopNewError(
             Code.INTERRUPTED, "Interrupted.", "Nothing was written; run it again when you like."
-        ) from error
-    except ProcessExecutionError as error:
-        raise SopNewError(
-            Code.TEMPLATE_FAILED,
-            f"git can't read the template: {_line(str(error.stderr).strip())}",
-            "Check `git --version` (2.27 or newer), then install sop-new again.",
         ) from error
     except ValueError as error:
         if refused := REFUSED.match(str(error)):

@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -122,6 +121,10 @@ class Phase(BaseModel):
     name: str
     seconds: float
 
+    def line(self) -> Text:
+        """How long it took, and what it was."""
+        return Text(f"{self.seconds:6.1f} s  {self.name}")
+
 
 class Trial(Result):
     """The answer of `sop-new try`."""
@@ -136,12 +139,10 @@ class Trial(Result):
         """The tree, the times, and what the run gave back."""
         yield tree(self.project, self.files)
         yield Text()
-        times = Table.grid(padding=(0, 2))
-        times.add_column(justify="right")
         for phase in self.phases:
-            times.add_row(f"{phase.seconds:.1f} s", Text(phase.name))
-        times.add_row(f"{sum(phase.seconds for phase in self.phases):.1f} s", Text("in all"))
-        yield Padding(times, (0, 2), expand=False)
+            yield phase.line()
+        whole = sum(phase.seconds for phase in self.phases)
+        yield Phase(name="in all", seconds=whole).line()
         yield Text(f"\nRun {self.run.name}: {self.run.status}")
         yield Text(f"  launched by process {self.launcher_process_id}")
         for step in self.run.steps:
@@ -227,7 +228,7 @@ def progress(doing: str) -> Iterator[Phase]:
     with console.status(f"{doing} …"):
         yield phase
     phase.seconds = round(time.monotonic() - started, 3)
-    console.print(f"{phase.seconds:6.1f} s  {doing}", soft_wrap=True)
+    console.print(phase.line(), soft_wrap=True)
 
 
 def spinner(doing: str) -> AbstractContextManager[object]:

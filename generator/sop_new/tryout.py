@@ -19,7 +19,8 @@ from sop_new.output import Phase, Run, Trial, progress
 
 PROBE = Path(__file__).with_name("probe.py")
 SHOWN_LINES = 20
-ERROR_LINE = re.compile(r"^(?:[\w.]*(?:Error|Exception)\b|(?:error|ERROR):)")
+# An exception says more than the program that reports it.
+TELLING = (re.compile(r"[\w.]*(?:Error|Exception)\b"), re.compile(r"error:", re.IGNORECASE))
 
 
 def tryout(destination: Path) -> Trial:
@@ -210,5 +211,7 @@ def with_pip(shop: Workshop) -> Installer:
 
 def last_error(lines: tuple[str, ...]) -> str | None:
     """The line of a program's output that most likely says why it failed."""
-    errors = tuple(line for line in lines if ERROR_LINE.match(line))
-    return (errors or lines or (None,))[-1]
+    for telling in TELLING:
+        if found := [line for line in lines if telling.match(line)]:
+            return found[-1]
+    return lines[-1] if lines else None
