@@ -23,9 +23,11 @@ class CreateByDefault(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the hidden command's name before arguments that name no other command."""
-        if not args or args[0] not in COMMANDS:
+        if args in ([], ["help"]):
+            args = ["--help"]
+        elif args[0] not in COMMANDS:
             alone = [arg for arg in args if arg in ("--help", "-h", "--version")]
-            args = alone[:1] or ([CREATE, *args] if args else ["--help"])
+            args = alone[:1] or [CREATE, *args]
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -140,7 +142,7 @@ def create_command(
     from sop_new.create import create, refuse_mistyped_command
     from sop_new.output import emit
 
-    refuse_mistyped_command(dest, [*COMMANDS, "help"])
+    refuse_mistyped_command(dest, COMMANDS)
     created = create(
         dest,
         data=data or [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -53,7 +54,8 @@ def create(
     source = template.find()
     answers = collect(source, data, data_file, options)
     with _explained(answers, destination):
-        target = Path(destination).resolve()
+        # Unlike Path.resolve, this takes a loop of links for a name.
+        target = Path(os.path.realpath(destination))
         with staged(target, force=force, dry_run=dry_run) as project:
             _keep_answers(target, project, source.answers_file)
             with nullcontext() if ask else output.spinner("Rendering the template"):
@@ -73,8 +75,9 @@ def create(
 
 def refuse_mistyped_command(destination: str, commands: Iterable[str]) -> None:
     """Raise SopNewError if a destination looks like a command's name and isn't there yet."""
-    near = get_close_matches(destination, commands, n=1, cutoff=0.7)
-    if near and not Path(destination).exists():
+    if os.sep in destination or Path(destination).exists():
+        return
+    if near := get_close_matches(destination, commands, n=1, cutoff=0.7):
         raise SopNewError(
             Code.COMMAND_MISTYPED,
             f"{destination} looks like the command {near[0]}.",
@@ -153,7 +156,7 @@ def _explained(answers: Answers, destination: str) -> Iterator[None]:
     except OSError as error:
         raise SopNewError(
             Code.WRITE_FAILED,
-            f"{error.filename or destination} can't be written: {error.strerror or error}.",
+            f"{error.filename2 or error.filename or destination} can't be written: {error.strerror or error}.",
             "Make room or change the permissions, or choose another destination.",
         ) from error
     except KeyboardInterrupt as error:

@@ -36,7 +36,7 @@ class Created(Result):
         version: the template's tag or commit; None if it has no history.
         answers: the answers that the project was made from, by question.
         files: paths below the destination, with slashes, sorted.
-        next: commands to run next, each as a list of arguments per line of a shell.
+        next: what to run next, as lines for a shell.
     """
 
     destination: str
@@ -175,7 +175,7 @@ class Failure(Result):
         for line in self.output:
             yield Text(f"  │ {line}", style="dim")
         yield Text.assemble(("Error: ", "bold red"), self.message)
-        yield Text.assemble(("  Try: ", "bold"), self.hint)
+        yield Text.assemble((" Hint: ", "bold"), self.hint)
 
 
 def tree(root: str, files: Sequence[str]) -> Tree:

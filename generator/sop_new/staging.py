@@ -51,6 +51,12 @@ def _folder_in(*parts: str) -> Path:
 
 
 def _refuse(destination: Path, force: bool) -> None:
+    if not str(destination).isprintable():
+        raise SopNewError(
+            Code.DESTINATION_UNUSABLE,
+            f"{str(destination)!r} holds characters that can't be printed.",
+            "Choose another name.",
+        )
     if destination.is_dir():
         if not force and any(destination.iterdir()):
             raise SopNewError(
