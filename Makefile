@@ -1,0 +1,58 @@
+# `make test` and `make demo` need git, make and Python >= 3.10, and install into this folder alone.
+
+PYTHON ?= python3
+UV_REQUIREMENT := uv>=0.6,<1
+
+export UV_COMPILE_BYTECODE := 1
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON_DOWNLOADS := never
+unexport VIRTUAL_ENV PYTHONHOME
+
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+READY := .venv/.ready-$(VERSION)
+
+.PHONY: help test lint demo lock clean
+help:
+	@echo 'make test    lint, types and the whole test suite'
+	@echo 'make demo    create a project and run a real step on it'
+	@echo 'make lint    lint, formatting and types alone'
+	@echo 'make lock    renew uv.lock and tests/requirements-zenml.txt'
+	@echo 'make clean   remove what the other commands made'
+	@echo 'PYTHON=python3.12 picks another Python than python3.'
+
+test: lint
+	.venv/bin/pytest -n auto
+
+lint: $(READY)
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+demo: $(READY)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && trap 'exit 130' INT TERM && \
+	.venv/bin/sop-new "$$folder/zenml-demo" --backend local --defaults && \
+	.venv/bin/sop-new try "$$folder/zenml-demo"
+
+lock: $(READY)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" uv lock --upgrade
+	PATH="$(CURDIR)/.venv/bin:$$PATH" uv pip compile --quiet --upgrade --universal --python-version 3.10 \
+		--no-annotate --custom-compile-command 'make lock' \
+		--output-file tests/requirements-zenml.txt tests/requirements-zenml.in
+
+clean:
+	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment holds what uv.lock says, and uv itself where the machine has none. A Python of
+# another version makes it anew.
+$(READY): uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo 'sop-new needs Python 3.10 or newer as $(PYTHON): name one, as in `make $(MAKECMDGOALS) PYTHON=python3.12`.' >&2; exit 1; }
+	@if command -v uv >/dev/null; then \
+		uv sync --frozen --python "$(PYTHON)"; \
+	else \
+		$(PYTHON) -m venv --clear .venv && \
+		.venv/bin/python -m pip install --quiet --disable-pip-version-check '$(UV_REQUIREMENT)' && \
+		.venv/bin/uv sync --frozen --inexact --python .venv/bin/python; \
+	fi
+	@touch $@

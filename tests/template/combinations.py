@@ -1,0 +1,62 @@
+"""The answers to try, derived from the questions in copier.yml."""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle, product
+from typing import Any
+
+# These decide together which files there are: every one of their combinations is tried. The other
+# questions take their values in turn.
+INTERACTING = ("backend", "license", "ci")
+
+LINE = 'O\'Brien "Bob" \\ {{ 6 + 7 }} {% raw %} <b> &amp; *a* _b_ `c` [d](e) #f ünï 日本 🎉'
+PARAGRAPH = (
+    f"{LINE}\n# no heading\n1. no list\n- none either\n=====\n\n    no code: it's text\n> the end"
+)
+
+SAMPLES: Mapping[str, Sequence[str]] = {
+    "project_name": ["zenml-acme", "a", "zenml-" + "-".join("abcdefghijklmnopq"), "x2", "b" * 40],
+    "flavor": ["acme", "a", "a_b-c", "f" * 40, "x2"],
+    "description": ["Runs steps on Acme", PARAGRAPH, "it's", LINE, "x" * 512, "'''", '"""'],
+    "class_prefix": ["Acme", "A", "ABCompute2", "P" * 30, "My"],
+    "user_name": ["", "Ada Lovelace", LINE, "Example & Sons, Ltd.", "'", "日本", "N" * 120],
+    "user_email": ["", "ada@example.org", "a.b+c{d}'s@sub.example.org".replace("'", "")],
+}
+
+
+def combinations(
+    questions: Mapping[str, Mapping[str, Any]],
+    *,
+    interacting: Sequence[str] = INTERACTING,
+    samples: Mapping[str, Sequence[str]] = SAMPLES,
+) -> list[dict[str, str]]:
+    """Sets of answers with every value of every question, and all pairs of those that interact.
+
+    Args:
+        questions: the questions of copier.yml by name.
+        interacting: names of the questions whose full product is taken.
+        samples: values to try for the questions without choices.
+
+    Raises:
+        ValueError: if a question has neither choices nor samples, or samples have no question.
+    """
+    asked = {
+        name for name, question in questions.items() if question.get("when", True) is not False
+    }
+    if unknown := {*interacting, *samples} - asked:
+        raise ValueError(f"copier.yml asks no longer for {sorted(unknown)}")
+    values: dict[str, Sequence[str]] = {
+        name: questions[name].get("choices") or samples.get(name, ()) for name in sorted(asked)
+    }
+    if missing := [name for name, choices in values.items() if not choices]:
+        raise ValueError(f"add samples for {missing}, which copier.yml asks for")
+
+    turns = {name: cycle(choices) for name, choices in values.items() if name not in interacting}
+    products = list(product(*(values[name] for name in interacting)))
+    rounds = max([len(products), *(len(values[name]) for name in turns)])
+    return [
+        {
+            **dict(zip(interacting, chosen, strict=True)),
+            **{n: next(turn) for n, turn in turns.items()},
+        }
+        for chosen, _ in zip(cycle(products), range(rounds), strict=False)
+    ]

@@ -1,0 +1,64 @@
+"""A project of every backend lints, types, tests and builds as its README says."""
+
+import tarfile
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.template.environments import CACHE
+from tests.template.projects import PACKAGE, Project, build_wheel
+from tests.template.rendering import render
+
+# Names as short and as long as they may be move the line breaks.
+NAMES = {
+    "short": {"project_name": "a", "flavor": "b", "class_prefix": "C"},
+    "long": {"project_name": "a" * 40, "flavor": "b" * 40, "class_prefix": "C" * 30},
+}
+
+
+def test_lint_and_format_are_clean(project: Project) -> None:
+    project.run("-m", "ruff", "check")
+    project.run("-m", "ruff", "format", "--check")
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_lint_and_format_are_clean_whatever_the_names(
+    project: Project, template: Path, tmp_path: Path, names: str
+) -> None:
+    answers = NAMES[names] | {"backend": project.backend}
+    folder = render(template, tmp_path / "project", answers)
+    project.environment.run("-m", "ruff", "check", folder=folder)
+    project.environment.run("-m", "ruff", "format", "--check", folder=folder)
+
+
+def test_types_are_strict_and_clean(project: Project) -> None:
+    # Reading ZenML takes mypy most of a minute: what it learned is kept between runs.
+    project.run("-m", "mypy", MYPY_CACHE_DIR=str(CACHE / f"mypy-{project.backend}"))
+
+
+def test_its_own_tests_pass(project: Project) -> None:
+    assert " passed" in project.run("-m", "pytest", "-p", "no:cacheprovider")
+
+
+@pytest.fixture(scope="module")
+def distributions(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    build_wheel(project.environment, project.folder, folder)
+    return folder
+
+
+def test_the_wheel_holds_every_module_and_is_typed(project: Project, distributions: Path) -> None:
+    [wheel] = distributions.glob("*.whl")
+    names = set(ZipFile(wheel).namelist())
+    assert {name for name in names if ".dist-info/" not in name} == project.modules
+    assert f"{PACKAGE}/py.typed" in names
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_the_sdist_holds_what_a_packager_needs(project: Project, distributions: Path) -> None:
+    [sdist] = distributions.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert names >= project.modules | {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml"}
+    assert any(name.startswith("tests/") for name in names)

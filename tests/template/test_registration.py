@@ -1,0 +1,55 @@
+"""`zenml step-operator flavor register` stores the source that is importable everywhere."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.template.environments import Environment, lay_over
+from tests.template.projects import NAME, SOURCE, build_wheel
+from tests.template.rendering import render
+
+
+@pytest.fixture
+def folder(template_folder: Path, tmp_path: Path) -> Path:
+    # The default backend stands for all: what is stored follows from the package's layout.
+    return render(template_folder, tmp_path / NAME, {})
+
+
+@pytest.fixture(params=["editable", "wheel"])
+def environment(
+    request: pytest.FixtureRequest, zenml_environment: Path, folder: Path, tmp_path: Path
+) -> Environment:
+    environment = lay_over(zenml_environment, tmp_path / "environment")
+    if request.param == "wheel":
+        environment.install(str(build_wheel(environment, folder, tmp_path / "dist")))
+    else:
+        environment.install("--editable", str(folder))
+    return environment
+
+
+def registered_sources(environment: Environment) -> list[str]:
+    [database] = (environment.folder / "zenml").rglob("zenml.db")
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT source FROM flavor WHERE type = 'step_operator'")
+        return [source for (source,) in rows if not source.startswith("zenml.")]
+
+
+def register(environment: Environment, folder: Path) -> None:
+    environment.run_script("zenml", "step-operator", "flavor", "register", SOURCE, folder=folder)
+
+
+def test_registered_from_elsewhere(environment: Environment, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    register(environment, elsewhere)
+    assert registered_sources(environment) == [SOURCE]
+
+
+def test_registered_from_the_root_of_a_zenml_repository(
+    environment: Environment, folder: Path
+) -> None:
+    environment.run_script("zenml", "init", folder=folder)
+    register(environment, folder)
+    assert registered_sources(environment) == [SOURCE]
