@@ -154,9 +154,10 @@ def _explained(answers: Answers, destination: str) -> Iterator[None]:
             "Check `git --version` (2.27 or newer), then install sop-new again.",
         ) from error
     except OSError as error:
+        where = error.filename2 or error.filename or destination
         raise SopNewError(
             Code.WRITE_FAILED,
-            f"{error.filename2 or error.filename or destination} can't be written: {error.strerror or error}.",
+            f"{where} can't be written: {error.strerror or error}.",
             "Make room or change the permissions, or choose another destination.",
         ) from error
     except KeyboardInterrupt as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -22,6 +24,8 @@ def _raise(signum: int, frame: FrameType | None) -> NoReturn:
     # A second Ctrl-C must not cut short the cleaning up that the first one started.
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), b"\nInterrupted: putting everything back ...\n")
     raise KeyboardInterrupt
 
 

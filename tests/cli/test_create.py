@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from sop_new.output import Created
+from sop_new.template import git_setting
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import (
@@ -57,20 +58,25 @@ def test_a_wheel_gives_the_bytes_of_copier_copy_and_names_the_canonical_reposito
     assert answers_of(made)["_src_path"] == CANONICAL
 
 
-def test_a_wheel_leaves_the_cache_of_copier_alone_and_minds_other_git_settings(
+def test_a_wheel_leaves_the_cache_of_copier_alone(
     installed: Path, here: Path, tmp_path: Path
 ) -> None:
     cache = tmp_path / "cache"
-    succeed(
-        *(*program(installed), "zenml-acme"),
-        folder=here,
-        COPIER_CACHE_DIR=str(cache),
-        GIT_CONFIG_COUNT="1",
-        GIT_CONFIG_KEY_0="url.file:///nowhere/.insteadOf",
-        GIT_CONFIG_VALUE_0="https://github.com/",
-    )
+    succeed(*program(installed), "zenml-acme", folder=here, COPIER_CACHE_DIR=str(cache))
 
     assert not cache.exists()
+
+
+def test_a_setting_for_git_joins_those_already_given(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = git_setting("user.name", "Somebody")
+    for name, value in first.items():
+        monkeypatch.setenv(name, value)
+    both = {**first, **git_setting("url.a.insteadOf", "b")}
+
+    assert succeed("git", "config", "user.name", folder=here, **both) == "Somebody\n"
+    assert succeed("git", "config", "url.a.insteadOf", folder=here, **both) == "b\n"
 
 
 def test_an_existing_project_is_made_anew_as_copier_does(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sop_new.errors import Code
+from sop_new.interrupts import SIGNALS
 
 from tests.cli.sop_new_runs import program
 
@@ -37,6 +38,12 @@ def is_running(pid: int) -> bool:
     return bool(listed.stdout.strip()) and not listed.stdout.startswith("Z")
 
 
+def heed_signals() -> None:
+    """Whoever runs the tests in the background may have told them to ignore some."""
+    for signum in SIGNALS:
+        signal.signal(signum, signal.SIG_DFL)
+
+
 def start(folder: Path, *arguments: str, stub: str) -> subprocess.Popen[str]:
     """Start sop-new as a shell does, where a program of a certain name never comes back."""
     binaries, marks, temporary = (folder.parent / name for name in ("bin", "marks", "tmp"))
@@ -58,6 +65,7 @@ def start(folder: Path, *arguments: str, stub: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_signals,
     )
 
 
@@ -82,7 +90,7 @@ def test_ctrl_c_while_rendering_leaves_nothing(here: Path) -> None:
     assert not list((here.parent / "tmp").iterdir())
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("signum", SIGNALS)
 def test_try_ends_what_it_started_and_removes_its_folder(here: Path, signum: int) -> None:
     for name in ("pyproject.toml", "examples/register.py", "examples/pipeline.py"):
         (here / "acme" / name).parent.mkdir(parents=True, exist_ok=True)
