@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,8 @@ def test_ctrl_c_while_rendering_leaves_nothing(here: Path) -> None:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         _, told = process.communicate(timeout=60)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # the child that does not heed
+            os.killpg(process.pid, signal.SIGKILL)
 
     assert process.returncode == Code.INTERRUPTED.status
     assert "Interrupted" in told
@@ -97,13 +99,17 @@ def test_try_ends_what_it_started_and_removes_its_folder(here: Path, signum: int
         (here / "acme" / name).touch()
     process = start(here, "try", "acme", stub="uv")
     wait_for(marked(here, "itself").exists)
-    wait_for(lambda: marked(here, "itself").read_text().strip())
-    process.send_signal(signum)
-    _, told = process.communicate(timeout=60)
+    wait_for(marked(here, "itself").read_text)
+    pids = [int(marked(here, name).read_text()) for name in ("itself", "child")]
+    try:
+        process.send_signal(signum)
+        _, told = process.communicate(timeout=60)
+        wait_for(lambda: not any(map(is_running, pids)))
+    finally:
+        for pid in (process.pid, *pids):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     assert process.returncode == Code.INTERRUPTED.status
     assert "Traceback" not in told
-    for name in ("itself", "child"):
-        pid = int(marked(here, name).read_text())
-        wait_for(lambda pid=pid: not is_running(pid))  # type: ignore[misc]
     assert not list((here.parent / "tmp").iterdir())
