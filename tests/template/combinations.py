@@ -13,13 +13,21 @@ PARAGRAPH = (
     f"{LINE}\n# no heading\n1. no list\n- none either\n=====\n\n    no code: it's text\n> the end"
 )
 
+LONGEST = {"project_name": "p" * 40, "flavor": "f" * 40, "class_prefix": "P" * 28}
+
 SAMPLES: Mapping[str, Sequence[str]] = {
-    "project_name": ["zenml-acme", "a", "zenml-" + "-".join("abcdefghijklmnopq"), "x2", "b" * 40],
-    "flavor": ["acme", "a", "a_b-c", "f" * 40, "x2"],
+    "project_name": [
+        "zenml-acme",
+        "a",
+        "-".join("abcdefghijklmnopqrst"),
+        "x2",
+        LONGEST["project_name"],
+    ],
+    "flavor": ["acme", "a", "a_b-c", LONGEST["flavor"], "x2"],
     "description": ["Runs steps on Acme", PARAGRAPH, "it's", LINE, "x" * 512, "'''", '"""'],
-    "class_prefix": ["Acme", "A", "ABCompute2", "P" * 30, "My"],
+    "class_prefix": ["Acme", "A", "ABCompute2", LONGEST["class_prefix"], "My"],
     "user_name": ["", "Ada Lovelace", LINE, "Example & Sons, Ltd.", "'", "日本", "N" * 120],
-    "user_email": ["", "ada@example.org", "a.b+c{d}'s@sub.example.org".replace("'", "")],
+    "user_email": ["", "ada@example.org", "a.b+c{d}@sub.example.org"],
 }
 
 

@@ -6,6 +6,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from tests.template.combinations import LONGEST
 from tests.template.environments import CACHE
 from tests.template.projects import PACKAGE, Project, build_wheel
 from tests.template.rendering import render
@@ -13,7 +14,7 @@ from tests.template.rendering import render
 # Names as short and as long as they may be move the line breaks.
 NAMES = {
     "short": {"project_name": "a", "flavor": "b", "class_prefix": "C"},
-    "long": {"project_name": "a" * 40, "flavor": "b" * 40, "class_prefix": "C" * 30},
+    "long": LONGEST,
 }
 
 

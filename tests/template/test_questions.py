@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.template.combinations import LONGEST
 from tests.template.rendering import ANSWERS_FILE, REPOSITORY, read_questions, render
 
 SHIPPED = (
@@ -15,6 +16,14 @@ SHIPPED = (
 
 # Question, message, and the answers that get it.
 REFUSED = [
+    *(
+        (
+            name,
+            f"A {name.replace('_', ' ')} has at most {len(longest)} characters.",
+            [longest + "x"],
+        )
+        for name, longest in LONGEST.items()
+    ),
     (
         "project_name",
         "A project name is made of lower-case letters, digits and single dashes, "
@@ -24,7 +33,6 @@ REFUSED = [
             *("../acme", "a/b", "a\\b", "{{ 6 * 7 }}", 'a"b', "~"),
         ],
     ),
-    ("project_name", "A project name has at most 40 characters.", ["a" * 41]),
     (
         "project_name",
         "The package would be named class, which is a Python keyword: take zenml-class.",
@@ -50,7 +58,6 @@ REFUSED = [
         "and starts with a letter: acme.",
         ["", "Acme", "9", "a--b", "a_", "a b", "a/b", "a\n", '"'],
     ),
-    ("flavor", "A flavor has at most 40 characters.", ["f" * 41]),
     *(
         (
             "flavor",
@@ -65,7 +72,6 @@ REFUSED = [
         "and starts with an upper-case letter: Acme.",
         ["", "acme", "9A", "A-b", "A_b", "Ä", "A\n"],
     ),
-    ("class_prefix", "A class prefix has at most 30 characters.", ["A" * 31]),
     (
         "class_prefix",
         "BaseStepOperator is ZenML's own class: take another prefix.",
