@@ -1,0 +1,1 @@
+"""The command line around the template: create a step operator's project, and try it."""

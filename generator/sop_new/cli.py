@@ -1,0 +1,217 @@
+"""The commands and their options; what they do is in a module of each one's own."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from sop_new.errors import Code, SopNewError
+
+COMMANDS = ("backends", "try")
+CREATE = "create"
+
+ANSWERS = "Answers"
+
+
+class CreateByDefault(TyperGroup):
+    """What is no command is a destination: `sop-new DEST` creates."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the hidden command's name before arguments that name no other command."""
+        if args in ([], ["help"]):
+            args = ["--help"]
+        elif args[0] not in COMMANDS:
+            alone = [arg for arg in args if arg in ("--help", "-h", "--version")]
+            args = alone[:1] or [CREATE, *args]
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Show the options of creating as the program's own."""
+        shown = copy.copy(self)
+        options = [param for param in self.commands[CREATE].params if param.name != "dest"]
+        shown.params = [*options, *self.params]
+        shown.subcommand_metavar = "DEST"
+        TyperGroup.format_help(shown, ctx, formatter)
+
+
+app = typer.Typer(
+    cls=CreateByDefault,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich",
+)
+
+Json = Annotated[
+    bool, typer.Option("--json", metavar="", help="Print one JSON object on stdout, no prompts.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("sop-new"))
+        raise typer.Exit
+
+
+@app.callback(
+    epilog="Examples: [cyan]sop-new zenml-acme[/] asks a few questions and creates the project, "
+    "[cyan]sop-new zenml-acme --backend local --defaults[/] asks none, "
+    "[cyan]sop-new try zenml-acme[/] runs a real pipeline on it."
+)
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, metavar="", help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Create the project of a custom ZenML step operator in DEST.
+
+    A terminal gets a short survey for what is not given; without one the defaults are taken.
+    """
+
+
+@app.command(CREATE, hidden=True)
+def create_command(
+    dest: Annotated[
+        str,
+        typer.Argument(metavar="DEST", show_default=False, help="The project's folder, to create."),
+    ],
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Where the steps run; [cyan]sop-new backends[/] lists them.",
+            rich_help_panel=ANSWERS,
+        ),
+    ] = None,
+    flavor: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the flavor in ZenML.", rich_help_panel=ANSWERS),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data",
+            "-d",
+            metavar="KEY=VALUE",
+            help="Any answer; may be repeated.",
+            rich_help_panel=ANSWERS,
+        ),
+    ] = None,
+    data_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A YAML file of answers, such as another project's .copier-answers.yml.",
+            rich_help_panel=ANSWERS,
+        ),
+    ] = None,
+    defaults: Annotated[
+        bool,
+        typer.Option(
+            "--defaults",
+            metavar="",
+            help="Take the defaults, ask nothing.",
+            rich_help_panel=ANSWERS,
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", metavar="", help="Show what would be created, write nothing."),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            metavar="",
+            help="Write into a folder that is not empty; replace files of one name.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Create a project."""
+    from sop_new.create import create, refuse_mistyped_command
+    from sop_new.output import emit
+
+    refuse_mistyped_command(dest, COMMANDS)
+    created = create(
+        dest,
+        data=data or [],
+        data_file=data_file,
+        options={"backend": backend, "flavor": flavor},
+        ask=not (defaults or as_json) and sys.stdin.isatty() and sys.stdout.isatty(),
+        force=force,
+        dry_run=dry_run,
+    )
+    emit(created, as_json=as_json)
+
+
+@app.command("backends")
+def backends_command(as_json: Json = False) -> None:
+    """List the backends: what each is, what it needs, what it can do."""
+    from sop_new.backends import backends
+    from sop_new.output import emit
+
+    emit(backends(), as_json=as_json)
+
+
+@app.command("try")
+def try_command(
+    dest: Annotated[
+        Path, typer.Argument(metavar="DEST", show_default=False, help="The project's folder.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Run a real pipeline on a project, in a throwaway environment and ZenML store."""
+    from sop_new.output import emit
+    from sop_new.tryout import tryout
+
+    emit(tryout(dest), as_json=as_json)
+
+
+def main() -> NoReturn:
+    """Run the program and exit with its status."""
+    from sop_new import interrupts
+
+    interrupts.raise_on_signals()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: list[str]) -> int:
+    """Run the program.
+
+    Args:
+        args: the command line without the program's name.
+
+    Returns:
+        The exit status: 0 done, 1 failed, 2 usage, 130 interrupted.
+    """
+    try:
+        # Typer makes 130 of an interrupt, and returns it.
+        if app(args, prog_name="sop-new", standalone_mode=False) == Code.INTERRUPTED.status:
+            raise SopNewError(Code.INTERRUPTED, "Interrupted.", "Run it again when you like.")
+    except typer.TyperException as error:
+        hint = "sop-new --help shows the commands and their options"
+        return fail(SopNewError(Code.USAGE, error.format_message(), hint), args)
+    except SopNewError as error:
+        return fail(error, args)
+    return 0
+
+
+def fail(error: SopNewError, args: list[str]) -> int:
+    """Tell the user about an error; returns the exit status that belongs to it."""
+    from sop_new.output import Failure, emit
+
+    emit(Failure.of(error), as_json="--json" in args, stderr=True)
+    return error.code.status

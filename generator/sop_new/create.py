@@ -1,0 +1,197 @@
+"""`sop-new DEST`: create a project."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from difflib import get_close_matches
+from pathlib import Path
+
+import yaml
+
+from sop_new import output, template
+from sop_new.answers import Answers, collect
+from sop_new.errors import Code, SopNewError
+from sop_new.staging import staged
+from sop_new.template import Template
+
+# Copier says so in its messages, which is the only way to learn whose answer it refuses.
+REFUSED = re.compile(
+    r"(?:Validation error for question|Invalid choice for) '(?P<name>\w+)': (?P<why>.*)", re.DOTALL
+)
+
+
+def create(
+    destination: str,
+    *,
+    data: Iterable[str],
+    data_file: Path | None,
+    options: Mapping[str, str | None],
+    ask: bool,
+    force: bool,
+    dry_run: bool,
+) -> output.Created:
+    """Create a project.
+
+    Args:
+        destination: the folder, as the user wrote it.
+        data: answers as KEY=VALUE.
+        data_file: a YAML file of answers, which `data` and `options` win over.
+        options: the answer of each question that has an option of its own, or None.
+        ask: ask what was not given; otherwise the defaults are taken.
+        force: write into a folder that holds something already.
+        dry_run: write nothing.
+
+    Raises:
+        SopNewError: for whatever goes wrong; the destination is then as it was.
+    """
+    template.require_git()
+    source = template.find()
+    answers = collect(source, data, data_file, options)
+    with _explained(answers, destination):
+        # Unlike Path.resolve, this takes a loop of links for a name.
+        target = Path(os.path.realpath(destination))
+        with staged(target, force=force, dry_run=dry_run) as project:
+            _keep_answers(target, project, source.answers_file)
+            with nullcontext() if ask else output.spinner("Rendering the template"):
+                _render(source, project, answers, ask)
+            noted = yaml.safe_load((project / source.answers_file).read_bytes())
+            files = files_of(project)
+    return output.Created(
+        destination=str(target),
+        dry_run=dry_run,
+        template=source.source,
+        version=noted.pop("_commit", None),
+        answers={name: value for name, value in noted.items() if not name.startswith("_")},
+        files=files,
+        next=next_commands(target),
+    )
+
+
+def refuse_mistyped_command(destination: str, commands: Iterable[str]) -> None:
+    """Raise SopNewError if a destination looks like a command's name and isn't there yet."""
+    if os.sep in destination or Path(destination).exists():
+        return
+    if near := get_close_matches(destination, commands, n=1, cutoff=0.7):
+        raise SopNewError(
+            Code.COMMAND_MISTYPED,
+            f"{destination} looks like the command {near[0]}.",
+            f"sop-new {near[0]}, or sop-new ./{destination} for a project in a folder of that name",
+        )
+
+
+def files_of(project: Path) -> list[str]:
+    """All files below a folder, as relative paths with slashes, sorted."""
+    return sorted(
+        path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()
+    )
+
+
+def next_commands(project: Path) -> list[str]:
+    """What to do with a new project: lines to paste into a shell."""
+    here = Path.cwd()
+    below = project.relative_to(here) if project.is_relative_to(here) else project
+    folder = f"./{below}" if str(below).startswith("-") else str(below)
+    return [
+        *([] if project == here else [shlex.join(["cd", folder])]),
+        "python -m venv .venv && .venv/bin/pip install -e '.[dev]'",
+        ".venv/bin/pytest",
+        "sop-new try .",
+    ]
+
+
+def _keep_answers(target: Path, project: Path, answers_file: str) -> None:
+    # As with `copier copy`: what a project in this place was made from stands until overruled.
+    if (target / answers_file).is_file():
+        shutil.copyfile(target / answers_file, project / answers_file)
+
+
+def _render(source: Template, project: Path, answers: Answers, ask: bool) -> None:
+    with source.reachable():
+        from copier import load_settings, run_copy
+        from copier.errors import DirtyLocalWarning, ShallowCloneWarning
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DirtyLocalWarning)
+            warnings.simplefilter("ignore", ShallowCloneWarning)
+            warnings.showwarning = lambda message, *_, **__: output.warn(str(message))
+            run_copy(
+                source.source,
+                project,
+                data=answers.merged,
+                vcs_ref="HEAD",
+                settings=load_settings(),
+                defaults=not ask,
+                overwrite=True,
+                quiet=True,
+            )
+
+
+@contextmanager
+def _explained(answers: Answers, destination: str) -> Iterator[None]:
+    """Turn what Copier, Jinja, YAML, git and the system raise into errors of ours."""
+    from copier.errors import CopierError, SettingsError
+    from jinja2 import TemplateError
+    from plumbum import ProcessExecutionError  # an OSError itself
+
+    try:
+        yield
+    except SettingsError as error:
+        raise SopNewError(
+            Code.SETTINGS_UNREADABLE,
+            f"Your Copier settings can't be used: {_line(error)}",
+            "Mend the settings file, or name another with COPIER_SETTINGS_PATH.",
+        ) from error
+    except ProcessExecutionError as error:
+        raise SopNewError(
+            Code.TEMPLATE_FAILED,
+            f"git can't read the template: {_line(str(error.stderr).strip())}",
+            "Check `git --version` (2.27 or newer), then install sop-new again.",
+        ) from error
+    except OSError as error:
+        where = error.filename2 or error.filename or destination
+        raise SopNewError(
+            Code.WRITE_FAILED,
+            f"{where} can't be written: {error.strerror or error}.",
+            "Make room or change the permissions, or choose another destination.",
+        ) from error
+    except KeyboardInterrupt as error:
+        raise SopNewError(
+            Code.INTERRUPTED, "Interrupted.", "Nothing was written; run it again when you like."
+        ) from error
+    except ValueError as error:
+        if refused := REFUSED.match(str(error)):
+            raise _refusal(answers, refused["name"], refused["why"]) from error
+        raise _broken(error) from error
+    except (CopierError, TemplateError, yaml.YAMLError) as error:
+        raise _broken(error) from error
+
+
+def _refusal(answers: Answers, name: str, why: str) -> SopNewError:
+    from copier import load_settings
+
+    origin = answers.origin(name)
+    if origin is None and name in load_settings().defaults:
+        origin = "in your Copier settings file"
+    return SopNewError(
+        Code.ANSWER_INVALID,
+        f"{name} ({origin or 'by default'}) is refused: {_line(why)}",
+        f"Give another answer: -d {shlex.quote(name)}=…",
+    )
+
+
+def _broken(error: Exception) -> SopNewError:
+    return SopNewError(
+        Code.TEMPLATE_FAILED,
+        f"The template can't be rendered: {_line(error)}",
+        "If your Copier settings file holds braces, mend it; otherwise report this, please.",
+    )
+
+
+def _line(text: object) -> str:
+    return " ".join(str(text).split())

@@ -1,0 +1,136 @@
+"""Where the template is, and what its copier.yml says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from sop_new.errors import Code, SopNewError
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Template:
+    """The template as Copier gets it.
+
+    Attributes:
+        source: what Copier is given, and notes down as `_src_path`.
+        questionnaire: the template's copier.yml.
+        bundle: the git history that stands in for `source`; None if `source` is a folder.
+    """
+
+    source: str
+    questionnaire: Path
+    bundle: Path | None = None
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """The content of copier.yml. Raises SopNewError if it can't be read."""
+        import yaml
+
+        try:
+            content = yaml.safe_load(self.questionnaire.read_bytes())
+        except (OSError, yaml.YAMLError) as error:
+            raise SopNewError(
+                Code.TEMPLATE_FAILED,
+                f"The template's questions can't be read: {' '.join(str(error).split())}",
+                "Install sop-new again, or mend copier.yml if it is yours.",
+            ) from error
+        return cast(Mapping[str, Any], content)
+
+    @property
+    def questions(self) -> Mapping[str, Mapping[str, Any]]:
+        """The questions by name, the computed ones included."""
+        return {name: entry for name, entry in self.config.items() if not name.startswith("_")}
+
+    @property
+    def computed(self) -> set[str]:
+        """The names that follow from other answers and are never asked."""
+        return {name for name, entry in self.questions.items() if entry.get("when") is False}
+
+    @property
+    def backends(self) -> Mapping[str, Mapping[str, str]]:
+        """Summary, needs and can of each backend, by name."""
+        return cast(Mapping[str, Mapping[str, str]], self.config["_backends"])
+
+    @property
+    def answers_file(self) -> str:
+        """The name of the file in which a project keeps its answers."""
+        return str(self.config["_answers_file"])
+
+    @contextmanager
+    def reachable(self) -> Iterator[None]:
+        """While inside, git takes `source` from the bundle: no network is needed.
+
+        Copier's cache of repositories is left alone: it may hold a newer state than the bundle.
+        """
+        # Copier runs git with the environment that plumbum copied when it was imported.
+        from plumbum import local
+
+        before = dict(os.environ)
+        with TemporaryDirectory(prefix="sop-new-") as cache, local.env():
+            changed = {"COPIER_CACHE_DIR": cache}
+            if self.bundle:
+                changed |= git_setting(f"url.{self.bundle}.insteadOf", self.source)
+            os.environ.update(changed)
+            local.env.update(changed)
+            try:
+                yield
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+
+
+def git_setting(key: str, value: str) -> dict[str, str]:
+    """Environment variables that add one setting to git's, after those already given so."""
+    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    return {
+        "GIT_CONFIG_COUNT": str(count + 1),
+        f"GIT_CONFIG_KEY_{count}": key,
+        f"GIT_CONFIG_VALUE_{count}": value,
+    }
+
+
+def find() -> Template:
+    """Find the template: the package's own bundle, or the checkout the package lies in.
+
+    Raises:
+        SopNewError: there is neither.
+    """
+    bundle = PACKAGE / "template.bundle"
+    if bundle.is_file():
+        return Template(canonical_url(), PACKAGE / "copier.yml", bundle)
+    checkout = PACKAGE.parents[1]
+    if (checkout / "copier.yml").is_file():
+        return Template(str(checkout), checkout / "copier.yml")
+    raise SopNewError(
+        Code.TEMPLATE_MISSING,
+        "This installation of sop-new carries no template.",
+        "Install it again, from a wheel or as an editable install of a checkout.",
+    )
+
+
+def canonical_url() -> str:
+    """The template's repository, as the package's metadata states it."""
+    urls: list[str] = metadata("sop-new").get_all("Project-URL") or []
+    label = "Repository, "
+    return next(url.removeprefix(label) for url in urls if url.startswith(label))
+
+
+def require_git() -> None:
+    """Raise SopNewError unless git is there: Copier reads the template with it."""
+    if shutil.which("git") is None:
+        raise SopNewError(
+            Code.GIT_MISSING,
+            "git is not on PATH, and the template is read with it.",
+            "Install git 2.27 or newer, then run this again.",
+        )

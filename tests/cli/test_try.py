@@ -1,0 +1,163 @@
+"""`sop-new try` on real projects: one run whose artifacts are read back, one whose step raises."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pytest
+from sop_new.errors import Code
+from sop_new.output import Failure, Trial
+
+from tests.cli.conftest import Shared
+from tests.cli.sop_new_runs import Ran, contents, program, run, succeed
+
+LEFT_ALONE = "active_stack_id: somebody-elses\n"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A folder with a project in it, and what `sop-new try` said of it."""
+
+    folder: Path
+    ran: Ran
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "zenml-acme"
+
+
+def create(folder: Path) -> Path:
+    """A project as generated, with a ZenML root of the user's in its examples."""
+    succeed(*program(), "zenml-acme", folder=folder)
+    root = folder / "zenml-acme" / "examples" / ".zen"
+    root.mkdir()
+    (root / "config.yaml").write_text(LEFT_ALONE)
+    return folder / "zenml-acme"
+
+
+def attempt(folder: Path) -> None:
+    """Try the project of a folder, among things that must not matter, and note what happened."""
+    (folder / "tmp").mkdir()
+    (folder / "poison").mkdir()
+    (folder / "poison" / "zenml.py").write_text("raise RuntimeError('PYTHONPATH was used')")
+    shutil.copytree(folder / "zenml-acme", folder / "before")
+    ran = run(
+        *(*program(), "try", "zenml-acme", "--json"),
+        folder=folder,
+        TMPDIR=str(folder / "tmp"),
+        PYTHONPATH=str(folder / "poison"),
+        ZENML_CONFIG_PATH=str(folder / "users-zenml"),
+        ZENML_STORE_URL="https://users.example.org",
+        ZENML_ACTIVE_STACK_ID="00000000-0000-0000-0000-000000000000",
+    )
+    (folder / "ran.json").write_text(json.dumps(asdict(ran)))
+
+
+def tried(folder: Path) -> Tried:
+    return Tried(folder, Ran(**json.loads((folder / "ran.json").read_text())))
+
+
+@pytest.fixture(scope="session")
+def good(shared: Shared) -> Tried:
+    """A project as it is generated."""
+
+    def make(folder: Path) -> None:
+        create(folder)
+        attempt(folder)
+
+    return tried(shared("try-good", make))
+
+
+@pytest.fixture(scope="session")
+def bad(shared: Shared) -> Tried:
+    """A project whose example step raises."""
+
+    def make(folder: Path) -> None:
+        pipeline = create(folder) / "examples" / "pipeline.py"
+        raising = pipeline.read_text().replace(
+            "    inside = sum(", '    raise RuntimeError("the flux is [out]")\n    inside = sum('
+        )
+        assert "flux" in raising
+        pipeline.write_text(raising)
+        attempt(folder)
+
+    return tried(shared("try-bad", make))
+
+
+@pytest.fixture
+def trial(good: Tried) -> Trial:
+    assert good.ran.status == 0, good.ran.stdout + good.ran.stderr
+    return Trial.model_validate_json(good.ran.stdout)
+
+
+def test_the_values_of_the_step_are_read_back(trial: Trial) -> None:
+    [step] = trial.run.steps
+    values = {output.name: output.value for output in step.outputs}
+
+    assert (trial.run.status, step.status) == ("completed", "completed")
+    assert values["pi"] == pytest.approx(3.14, abs=0.05)
+    assert step.seconds is not None
+    assert step.seconds > 0
+    assert step.error is None
+
+
+def test_the_step_ran_in_another_process_than_its_launcher(trial: Trial) -> None:
+    [step] = trial.run.steps
+    [process_id] = [output.value for output in step.outputs if output.name == "process_id"]
+
+    assert isinstance(process_id, int)
+    assert process_id != trial.launcher_process_id
+
+
+def test_every_phase_has_its_time_and_is_told_while_it_lasts(good: Tried, trial: Trial) -> None:
+    assert len(trial.phases) == 6
+    assert all(phase.seconds > 0 for phase in trial.phases)
+    assert [line.split("  ")[-1] for line in good.ran.stderr.splitlines()] == [
+        phase.name for phase in trial.phases
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["good", "bad"])
+def test_the_project_is_left_as_it_was(request: pytest.FixtureRequest, outcome: str) -> None:
+    result: Tried = request.getfixturevalue(outcome)
+
+    assert contents(result.project) == contents(result.folder / "before")
+    assert sorted(result.project.rglob("*")) == [
+        result.project / path.relative_to(result.folder / "before")
+        for path in sorted((result.folder / "before").rglob("*"))
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["good", "bad"])
+def test_nothing_is_left_behind_and_the_users_zenml_is_not_touched(
+    request: pytest.FixtureRequest, outcome: str
+) -> None:
+    result: Tried = request.getfixturevalue(outcome)
+
+    assert not list((result.folder / "tmp").iterdir())
+    assert not (result.folder / "users-zenml").exists()
+
+
+def test_what_the_step_raised_reaches_the_user(bad: Tried) -> None:
+    told = Failure.model_validate_json(bad.ran.stdout)
+
+    assert (told.code, bad.ran.status) == (Code.TRY_FAILED.label, 1)
+    assert "Run the example pipeline" in told.message
+    assert told.message.endswith("step estimate_pi: RuntimeError: the flux is [out]")
+    assert told.output
+    assert "sop-new try zenml-acme" in told.hint
+
+
+def test_a_project_that_cannot_be_built_fails_with_the_reason_of_the_build(tmp_path: Path) -> None:
+    project = create(tmp_path)
+    (project / "zenml_acme" / "__init__.py").write_text("")  # where the version is read from
+    ran = run(*program(), "try", "zenml-acme", folder=tmp_path)
+
+    assert ran.status == 1
+    [told] = [line for line in ran.stderr.splitlines() if line.startswith("Error: ")]
+    assert "Build the project's wheel" in told
+    assert "ValueError" in told
+    assert "Traceback" not in told
