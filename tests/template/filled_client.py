@@ -1,7 +1,6 @@
 """What an owner of a `blank` project could write: the five methods, for an engine of files."""
 
 # mypy: ignore-errors
-# ruff: noqa: TID252
 
 from __future__ import annotations
 
