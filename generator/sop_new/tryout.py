@@ -20,7 +20,10 @@ from sop_new.output import Phase, Run, Trial, progress
 PROBE = Path(__file__).with_name("probe.py")
 SHOWN_LINES = 20
 # An exception says more than the program that reports it.
-TELLING = (re.compile(r"[\w.]*(?:Error|Exception)\b"), re.compile(r"error:", re.IGNORECASE))
+TELLING = (
+    re.compile(r"\s*[\w.]*(?:Error|Exception)(?::|$)"),
+    re.compile(r"\s*error:", re.IGNORECASE),
+)
 
 
 def tryout(destination: Path) -> Trial:
@@ -213,5 +216,5 @@ def last_error(lines: tuple[str, ...]) -> str | None:
     """The line of a program's output that most likely says why it failed."""
     for telling in TELLING:
         if found := [line for line in lines if telling.match(line)]:
-            return found[-1]
+            return found[-1].strip()
     return lines[-1] if lines else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from sop_new.errors import Code
 from sop_new.output import Failure, Trial
 
 from tests.cli.conftest import Shared
-from tests.cli.sop_new_runs import Ran, contents, program, run, succeed
+from tests.cli.sop_new_runs import Ran, contents, program, run, succeed, uv
 
 LEFT_ALONE = "active_stack_id: somebody-elses\n"
 
@@ -151,13 +152,17 @@ def test_what_the_step_raised_reaches_the_user(bad: Tried) -> None:
     assert "sop-new try zenml-acme" in told.hint
 
 
-def test_a_project_that_cannot_be_built_fails_with_the_reason_of_the_build(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_uv", [True, False])
+def test_a_project_that_cannot_be_built_fails_with_the_reason_of_the_build(
+    tmp_path: Path, has_uv: bool
+) -> None:
     project = create(tmp_path)
     (project / "zenml_acme" / "__init__.py").write_text("")  # where the version is read from
-    ran = run(*program(), "try", "zenml-acme", folder=tmp_path)
+    folders = os.environ["PATH"].split(os.pathsep)
+    without = [folder for folder in folders if not Path(folder, "uv").exists()]
+    path = [str(Path(uv()).parent), *folders] if has_uv else without
+    ran = run(*program(), "try", "zenml-acme", folder=tmp_path, PATH=os.pathsep.join(path))
 
     assert ran.status == 1
     [told] = [line for line in ran.stderr.splitlines() if line.startswith("Error: ")]
-    assert "Build the project's wheel" in told
-    assert "ValueError" in told
-    assert "Traceback" not in told
+    assert told.startswith("Error: “Build the project's wheel” failed: ValueError: ")
