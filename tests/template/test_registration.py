@@ -40,9 +40,7 @@ def register(environment: Environment, folder: Path) -> None:
     environment.run_script("zenml", "step-operator", "flavor", "register", SOURCE, folder=folder)
 
 
-def test_registered_from_the_folder_above(
-    environment: Environment, folder: Path
-) -> None:
+def test_registered_from_the_folder_above(environment: Environment, folder: Path) -> None:
     # Left to itself, ZenML stores `zenml-acme.zenml_acme.flavor...` for an editable install.
     register(environment, folder.parent)
     assert registered_sources(environment) == [SOURCE]
