@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .options import ComponentOptions
 
 
-class NotWrittenError(RuntimeError):
+class NotWrittenError(AttributeError):
     """A method of the engine is still to be written.
 
     Not a NotImplementedError: ZenML takes one as the wish to be called through

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_engine import FakeEngine
+from fake_engine import FakeEngine, use_fake_engine
 
 PROJECT = Path(__file__).parents[1]
 
@@ -38,15 +38,7 @@ def stack() -> None:
 
 
 @pytest.fixture
-def engine(
-    stack: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[FakeEngine]:
+def engine(stack: None, tmp_path: Path) -> Iterator[FakeEngine]:
     """Let the step operator use an engine made of subprocesses."""
-    from {{ package_name }}.operator import (
-        {{ class_prefix }}StepOperator as StepOperator,
-    )
-
-    engine = FakeEngine(tmp_path)
-    monkeypatch.setattr(StepOperator, "engine", engine)
-    yield engine
-    engine.close()
+    with use_fake_engine(tmp_path) as engine:
+        yield engine
