@@ -8,7 +8,7 @@ import shlex
 import shutil
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -58,8 +58,12 @@ def create(
         target = Path(os.path.realpath(destination))
         with staged(target, force=force, dry_run=dry_run) as project:
             _keep_answers(target, project, source.answers_file)
-            with nullcontext() if ask else output.spinner("Rendering the template"):
-                _render(source, project, answers, ask)
+            with output.spinner("Rendering the template"):
+                # Before a survey, what was given is tried with the defaults: a wrong answer is
+                # told at once, not when its question comes.
+                _render(source, project, answers, pretend=ask)
+            if ask:
+                _render(source, project, answers, ask=True)
             noted = yaml.safe_load((project / source.answers_file).read_bytes())
             files = files_of(project)
     return output.Created(
@@ -111,7 +115,9 @@ def _keep_answers(target: Path, project: Path, answers_file: str) -> None:
         shutil.copyfile(target / answers_file, project / answers_file)
 
 
-def _render(source: Template, project: Path, answers: Answers, ask: bool) -> None:
+def _render(
+    source: Template, project: Path, answers: Answers, *, ask: bool = False, pretend: bool = False
+) -> None:
     with source.reachable():
         from copier import load_settings, run_copy
         from copier.errors import DirtyLocalWarning, ShallowCloneWarning
@@ -128,6 +134,7 @@ def _render(source: Template, project: Path, answers: Answers, ask: bool) -> Non
                 settings=load_settings(),
                 defaults=not ask,
                 overwrite=True,
+                pretend=pretend,
                 quiet=True,
             )
 

@@ -107,3 +107,9 @@ def test_ctrl_c_in_the_survey_leaves_nothing(here: Path) -> None:
         assert shown.process.returncode == Code.INTERRUPTED.status
 
     assert not list(here.iterdir())
+
+
+def test_a_wrong_answer_is_told_before_anything_is_asked(here: Path) -> None:
+    with terminal(here, "zenml-acme", "-d", "ci=jenkins") as shown:
+        shown.until("'jenkins' is not in")
+        assert "Name of the project" not in shown.rest()
