@@ -19,8 +19,10 @@ from sop_new.output import Phase, Run, Trial, progress
 
 PROBE = Path(__file__).with_name("probe.py")
 SHOWN_LINES = 20
-# An exception says more than the program that reports it.
+# ZenML says why a step failed, then raises an exception that does not; and an exception says more
+# than the program that reports it.
 TELLING = (
+    re.compile(r"Failed to run step "),
     re.compile(r"\s*[\w.]*(?:Error|Exception)(?::|$)"),
     re.compile(r"\s*error:", re.IGNORECASE),
 )

@@ -30,9 +30,9 @@ class Tried:
         return self.folder / "zenml-acme"
 
 
-def create(folder: Path) -> Path:
+def create(folder: Path, backend: str = "local") -> Path:
     """A project as generated, with a ZenML root of the user's in its examples."""
-    succeed(*program(), "zenml-acme", folder=folder)
+    succeed(*program(), "zenml-acme", "--backend", backend, folder=folder)
     root = folder / "zenml-acme" / "examples" / ".zen"
     root.mkdir()
     (root / "config.yaml").write_text(LEFT_ALONE)
@@ -86,6 +86,17 @@ def bad(shared: Shared) -> Tried:
         attempt(folder)
 
     return tried(shared("try-bad", make))
+
+
+@pytest.fixture(scope="session")
+def unwritten(shared: Shared) -> Tried:
+    """A project whose engine is still to be written."""
+
+    def make(folder: Path) -> None:
+        create(folder, backend="blank")
+        attempt(folder)
+
+    return tried(shared("try-unwritten", make))
 
 
 @pytest.fixture
@@ -150,6 +161,14 @@ def test_what_the_step_raised_reaches_the_user(bad: Tried) -> None:
     assert told.message.endswith("step estimate_pi: RuntimeError: the flux is [out]")
     assert told.output
     assert "sop-new try zenml-acme" in told.hint
+
+
+def test_a_blank_project_says_which_method_is_missing(unwritten: Tried) -> None:
+    told = Failure.model_validate_json(unwritten.ran.stdout)
+
+    missing = "BlankEngine.submit() in zenml_acme/engine/client.py is still to be written"
+    assert missing in told.message
+    assert unwritten.ran.status == 1
 
 
 @pytest.mark.parametrize("has_uv", [True, False])
