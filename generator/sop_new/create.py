@@ -103,7 +103,7 @@ def next_commands(project: Path) -> list[str]:
     folder = f"./{below}" if str(below).startswith("-") else str(below)
     return [
         *([] if project == here else [shlex.join(["cd", folder])]),
-        "python -m venv .venv && .venv/bin/pip install -e '.[dev]'",
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]'",
         ".venv/bin/pytest",
         "sop-new try .",
     ]

@@ -203,7 +203,7 @@ def test_commands_to_paste_stay_whole_on_a_narrow_screen(
     sop_new: SopNew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "30")
-    assert "  python -m venv .venv && .venv/bin/pip install -e '.[dev]'\n" in sop_new("x").stdout
+    assert "  python3 -m venv .venv && .venv/bin/pip install -e '.[dev]'\n" in sop_new("x").stdout
 
 
 def test_without_a_terminal_nothing_is_asked(here: Path) -> None:
