@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from .job import Host
 from .packages import build_environment, wanted_packages
@@ -26,8 +26,8 @@ IMAGE_ONLY = ("apt_packages", "dockerfile", "parent_image", "user")
 """Docker settings that mean nothing without an image."""
 
 
-class EnvironmentOptions(BaseModel):
-    """What a step can say about its environment."""
+class StepEnvironment(BaseModel):
+    """What a step can say about the place where it runs."""
 
     python: str | None = Field(
         default=None,
@@ -44,6 +44,24 @@ class EnvironmentOptions(BaseModel):
     )
 
 
+class ComponentEnvironment(BaseModel):
+    """What holds for all steps of a component."""
+
+    workdir: str | None = Field(
+        default=None,
+        description="Absolute path of the folder for jobs, source trees and "
+        "environments; the machines that run steps must see it. Default: a folder "
+        "below ZenML's own configuration.",
+    )
+
+    @field_validator("workdir")
+    @classmethod
+    def _is_absolute(cls, value: str | None) -> str | None:
+        if value is not None and not Path(value).expanduser().is_absolute():
+            raise ValueError(f"workdir must be an absolute path, not {value!r}")
+        return value
+
+
 def work_folder(chosen: str | None) -> Path:
     """Return the folder for jobs, sources and environments; create it for us alone."""
     from zenml.config.global_config import GlobalConfiguration
@@ -55,7 +73,7 @@ def work_folder(chosen: str | None) -> Path:
 
 
 def prepare(
-    info: StepRunInfo, stack: Stack, options: EnvironmentOptions, folder: Path
+    info: StepRunInfo, stack: Stack, options: StepEnvironment, folder: Path
 ) -> Host:
     """Prepare what a step needs to run.
 

@@ -6,7 +6,6 @@ a default, or components registered before it break.
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, field_validator
@@ -34,12 +33,6 @@ class ComponentOptions(BaseModel):
     token: str | None = SecretField(
         default=None, description="Token that the engine asks for."
     )
-    workdir: str | None = Field(
-        default=None,
-        description="Absolute path of the folder for source trees and environments, "
-        "seen by the launcher and by the engine's machines alike. Default: a folder "
-        "below ZenML's own configuration.",
-    )
 
     @field_validator("endpoint")
     @classmethod
@@ -48,11 +41,4 @@ class ComponentOptions(BaseModel):
             parts = urlsplit(value)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError(f"endpoint must be an http(s) address, not {value!r}")
-        return value
-
-    @field_validator("workdir")
-    @classmethod
-    def _is_absolute(cls, value: str | None) -> str | None:
-        if value is not None and not Path(value).expanduser().is_absolute():
-            raise ValueError(f"workdir must be an absolute path, not {value!r}")
         return value
