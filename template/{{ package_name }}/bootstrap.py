@@ -9,6 +9,7 @@ with eight steps at once, ZenML 0.98).
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tarfile
 from pathlib import Path
@@ -26,6 +27,10 @@ def main(archive: str, *command: str) -> None:
 
     os.environ["ZENML_CONFIG_PATH"] = str(here / "zenml")
     os.environ["ZENML_CUSTOM_SOURCE_ROOT"] = str(source)
+    # The last words of a step that is killed must not be lost in a buffer.
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    # A shell lets what it starts in the background ignore this signal.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(source)
 
     # ZenML asks for a bare `python`, which need not be this one, or be there at all.
