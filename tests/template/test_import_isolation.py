@@ -1,11 +1,15 @@
-"""What importing a module of a project brings with it, seen from fresh interpreters."""
+"""Modules of projects import beside ZenML, and bring nothing that they should not."""
 
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from tests.template.combinations import combinations
+from tests.template.environments import lay_over
 from tests.template.projects import PACKAGE, Project
+from tests.template.rendering import read_questions, render
 
 PRINT_NEW_MODULES = """
 import sys, importlib
@@ -51,3 +55,35 @@ def test_no_sdk_of_an_engine_is_imported(project: Project, module: str) -> None:
     modules = imported_by(project, f"{PACKAGE}.{module}")
     roots = {name.partition(".")[0] for name in allowed} | {PACKAGE}
     assert {name for name in modules if name.partition(".")[0] not in roots} == set()
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+for folder, package in zip(sys.argv[1::2], sys.argv[2::2]):
+    sys.path.insert(0, folder)
+    found = importlib.import_module(package)
+    assert found.__file__.startswith(folder), found.__file__
+    modules = [module.name for module in pkgutil.walk_packages(found.__path__, f"{package}.")]
+    for module in modules:
+        importlib.import_module(module)
+    print("IMPORTED", len(modules))
+    sys.path.remove(folder)
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        del sys.modules[name]
+"""
+
+
+def test_every_module_of_every_combination_imports(
+    template_folder: Path, zenml_environment: Path, tmp_path: Path
+) -> None:
+    arguments = []
+    for number, answers in enumerate(combinations(read_questions())):
+        folder = render(template_folder, tmp_path / f"project-{number}", answers)
+        arguments += [str(folder), answers["project_name"].replace("-", "_")]
+
+    environment = lay_over(zenml_environment, tmp_path / "environment")
+    told = environment.run("-c", IMPORT_ALL, *arguments, folder=tmp_path)
+
+    counts = [int(line.split()[1]) for line in told.splitlines() if line.startswith("IMPORTED")]
+    assert len(counts) == len(arguments) // 2
+    assert min(counts) >= 12
