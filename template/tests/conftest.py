@@ -19,6 +19,8 @@ HOME = tempfile.mkdtemp(prefix="zenml-tests-")
 for name in [name for name in os.environ if name.startswith("ZENML_")]:
     del os.environ[name]
 os.environ["ZENML_CONFIG_PATH"] = HOME
+# A `.zen` in the project is the developer's too.
+os.environ["ZENML_REPOSITORY_PATH"] = HOME
 os.environ["ZENML_ANALYTICS_OPT_IN"] = "false"
 
 

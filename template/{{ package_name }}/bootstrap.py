@@ -27,6 +27,8 @@ def main(archive: str, *command: str) -> None:
 
     os.environ["ZENML_CONFIG_PATH"] = str(here / "zenml")
     os.environ["ZENML_CUSTOM_SOURCE_ROOT"] = str(source)
+    # Or ZenML would look for a `.zen` in the folders above.
+    os.environ["ZENML_REPOSITORY_PATH"] = str(source)
     # The last words of a step that is killed must not be lost in a buffer.
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     # A shell lets what it starts in the background ignore this signal.
