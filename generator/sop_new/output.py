@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import time
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import PurePosixPath
@@ -21,9 +22,9 @@ from sop_new.errors import SopNewError
 class Result(BaseModel):
     """The answer of a command."""
 
+    @abstractmethod
     def parts(self) -> Iterator[RenderableType]:
         """What a person is shown, from top to bottom."""
-        raise NotImplementedError
 
 
 class Created(Result):
