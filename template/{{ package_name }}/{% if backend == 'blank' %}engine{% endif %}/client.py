@@ -21,7 +21,8 @@ class NotWrittenError(AttributeError):
     """A method of the engine is still to be written.
 
     Not a NotImplementedError: ZenML takes one as the wish to be called through
-    `launch()` (ZenML 0.98, orchestrators/step_launcher.py).
+    `launch()` (ZenML 0.98, orchestrators/step_launcher.py). An AttributeError is a
+    mistake in the code, which the step operator does not wait for to pass.
     """
 
 
