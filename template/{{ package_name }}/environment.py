@@ -114,7 +114,9 @@ def variables(
     """Return all environment variables of a step; they hold secrets."""
     from zenml.config.global_config import GlobalConfiguration
 
-    chosen = docker_settings.environment | docker_settings.runtime_environment
+    # ZenML before 0.91 has one of them only.
+    runtime = getattr(docker_settings, "runtime_environment", {})
+    chosen = docker_settings.environment | runtime
     merged = {name: str(value) for name, value in chosen.items()} | dict(environment)
     if stack.artifact_store.config.is_local:
         # A step has a ZenML configuration of its own, and would look for its

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -16,13 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from zenml.logger import get_logger
-
 if TYPE_CHECKING:
     from zenml.config import DockerSettings
     from zenml.stack import Stack
 
-logger = get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def wanted_packages(docker_settings: DockerSettings, stack: Stack) -> str:

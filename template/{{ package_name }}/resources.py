@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
-from zenml.logger import get_logger
-
 if TYPE_CHECKING:
     from zenml.config import ResourceSettings
 
-logger = get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class UnsupportedError(RuntimeError):

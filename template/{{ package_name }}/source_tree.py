@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
 import os
 import subprocess
 import tarfile
@@ -12,9 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from zenml.logger import get_logger
-
-logger = get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 NEVER_SENT = {".git", ".zen", "__pycache__"}
 """`.zen` names a configuration that steps must not share, see `bootstrap.py`."""
