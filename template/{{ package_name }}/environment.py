@@ -85,7 +85,9 @@ def prepare(
 
     if options.python:
         python = Path(options.python).expanduser()
-    elif packages := wanted_packages(info.config.docker_settings, stack):
+    elif packages := wanted_packages(
+        info.config.docker_settings, stack, folder / "wheels"
+    ):
         python = build_environment(packages, folder / "environments")
     else:
         python = Path(sys.executable)

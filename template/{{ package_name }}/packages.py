@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import logging
 import os
 import shutil
@@ -12,10 +11,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+
+from .distribution import pack_wheel, requirement
 
 if TYPE_CHECKING:
     from zenml.config import DockerSettings
@@ -24,11 +23,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def wanted_packages(docker_settings: DockerSettings, stack: Stack) -> str:
+def wanted_packages(docker_settings: DockerSettings, stack: Stack, wheels: Path) -> str:
     """Return the requirements of a step, one a line; nothing if it asks for none.
 
     What the stack itself requires is installed wherever a pipeline can be started:
     alone it is no reason to build an environment.
+
+    Args:
+        docker_settings: What the step asks for.
+        stack: The stack that it runs on.
+        wheels: Where this package's own wheel is kept.
     """
     from zenml.utils.pipeline_docker_image_builder import PipelineDockerImageBuilder
 
@@ -37,16 +41,10 @@ def wanted_packages(docker_settings: DockerSettings, stack: Stack) -> str:
     if not gather(only_step, stack, log=False):
         return ""
     files = gather(docker_settings, stack, log=False)
-    ours = plugin_requirement()
+    ours = requirement()
     lines = [line for _, content, _ in files for line in content.splitlines()]
     others = [line for line in lines if line != ours]
-    return "\n".join([*others, _zenml_requirement(), _installable(ours)])
-
-
-def plugin_requirement() -> str:
-    """Return the requirement that names this package, at this version."""
-    plugin = distribution(str(__package__))
-    return f"{plugin.name}=={plugin.version}"
+    return "\n".join([*others, _zenml_requirement(), _own_requirement(wheels)])
 
 
 def build_environment(requirements: str, folder: Path) -> Path:
@@ -55,7 +53,7 @@ def build_environment(requirements: str, folder: Path) -> Path:
     Raises:
         RuntimeError: If a package cannot be installed; with the installer's words.
     """
-    inputs = "\0".join((requirements, sys.version, _plugin_digest()))
+    inputs = "\0".join((requirements, sys.version))
     key = hashlib.sha256(inputs.encode()).hexdigest()[:32]
     home = folder / key
     complete = home / ".complete"
@@ -110,26 +108,9 @@ def _zenml_requirement() -> str:
     return f"zenml{'[local]' if local else ''}=={__version__}"
 
 
-def _installable(requirement: str) -> str:
-    """Say where to take this package from: most plugins are on no package index."""
-    origin = json.loads(
-        distribution(str(__package__)).read_text("direct_url.json") or "{}"
-    )
-    url = origin.get("url", "")
-    name = requirement.partition("==")[0]
-    if "vcs_info" in origin:
-        return f"{name} @ git+{url}@{origin['vcs_info']['commit_id']}"
-    if url.startswith("file:") and Path(unquote(urlsplit(url).path)).exists():
-        return f"{name} @ {url}"
-    return requirement
-
-
-def _plugin_digest() -> str:
-    """Tell apart the states of this package in an editable checkout."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def _own_requirement(wheels: Path) -> str:
+    name = requirement().partition("==")[0]
+    return f"{name} @ {pack_wheel(wheels).as_uri()}"
 
 
 @contextmanager
