@@ -40,6 +40,36 @@ def on_index() -> bool:
     return _installed().read_text("direct_url.json") is None
 
 
+def requirements() -> set[str]:
+    """Return what an image needs installed for this package, besides ZenML.
+
+    That is this package itself, if it came from an index; otherwise what it depends on,
+    and its `files` are put into the image.
+
+    Raises:
+        RuntimeError: If the package is not installed.
+    """
+    from packaging.requirements import Requirement
+
+    if on_index():
+        return {requirement()}
+    needed = [Requirement(line) for line in _installed().requires or []]
+    return {
+        str(need)
+        for need in needed
+        if need.name != "zenml" and "extra ==" not in str(need.marker)
+    }
+
+
+def files() -> dict[str, bytes]:
+    """Return what makes up this package, as it is now: its code and its metadata.
+
+    Raises:
+        RuntimeError: If the package is not installed.
+    """
+    return dict(_code()) | dict(_information(_installed()))
+
+
 def pack_wheel(folder: Path) -> Path:
     """Write this package, as it is now, as a wheel; return the wheel.
 
@@ -53,20 +83,18 @@ def pack_wheel(folder: Path) -> Path:
         RuntimeError: If the package is not installed.
         OSError: If the wheel cannot be written.
     """
-    plugin = _installed()
-    name = re.sub(r"[-_.]+", "_", plugin.name).lower()
-    stem = f"{name}-{plugin.version.replace('-', '_')}"
-    files = dict(_code()) | dict(_information(plugin, f"{stem}.dist-info"))
+    contents = files()
+    stem = _stem(_installed())
     record_name = f"{stem}.dist-info/RECORD"
     # It names every other file, with its digest.
-    record = files[record_name] = _record(files, record_name)
+    record = contents[record_name] = _record(contents, record_name)
     digest = hashlib.sha256(record).hexdigest()[:32]
     target = folder / digest / f"{stem}-py3-none-any.whl"
     if not target.exists():
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".draft-") as drafts:
             draft = Path(drafts) / target.name
-            _zip(files, draft)
+            _zip(contents, draft)
             draft.replace(target)
     return target
 
@@ -88,7 +116,13 @@ def _code() -> Iterable[tuple[str, bytes]]:
             yield name.as_posix(), path.read_bytes()
 
 
-def _information(plugin: Distribution, folder: str) -> Iterable[tuple[str, bytes]]:
+def _stem(plugin: Distribution) -> str:
+    name = re.sub(r"[-_.]+", "_", plugin.name).lower()
+    return f"{name}-{plugin.version.replace('-', '_')}"
+
+
+def _information(plugin: Distribution) -> Iterable[tuple[str, bytes]]:
+    folder = f"{_stem(plugin)}.dist-info"
     wheel = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     yield f"{folder}/WHEEL", wheel.encode()
     licences = plugin.metadata.get_all("License-File") or []
