@@ -11,12 +11,14 @@ import base64
 import csv
 import hashlib
 import io
+import json
 import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 PACKAGE = Path(__file__).parent
 
@@ -38,6 +40,24 @@ def on_index() -> bool:
         RuntimeError: If the package is not installed.
     """
     return _installed().read_text("direct_url.json") is None
+
+
+def line_for(installed: Distribution) -> str:
+    """Return the line of a requirements file that installs a distribution again."""
+    origin = json.loads(installed.read_text("direct_url.json") or "{}")
+    url = origin.get("url", "")
+    if "vcs_info" in origin:
+        vcs = origin["vcs_info"]
+        folder = origin.get("subdirectory")
+        part = f"#subdirectory={folder}" if folder else ""
+        return f"{installed.name} @ {vcs['vcs']}+{url}@{vcs['commit_id']}{part}"
+    if origin.get("dir_info", {}).get("editable"):
+        return f"-e {url}"
+    # conda leaves the address of a folder on the machine that built the package.
+    is_gone = url.startswith("file:") and not Path(unquote(urlsplit(url).path)).exists()
+    if url and not is_gone:
+        return f"{installed.name} @ {url}"
+    return f"{installed.name}=={installed.version}"
 
 
 def pack_wheel(folder: Path) -> Path:

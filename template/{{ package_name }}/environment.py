@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field, field_validator
 
 from .job import Host
-from .packages import build_environment, wanted_packages
+from .packages import build_environment
+from .requirements import wanted_packages
 from .source_tree import archive_tree
 
 if TYPE_CHECKING:
@@ -22,8 +23,19 @@ if TYPE_CHECKING:
     from zenml.config.step_run_info import StepRunInfo
     from zenml.stack import Stack
 
-IMAGE_ONLY = ("apt_packages", "dockerfile", "parent_image", "user")
-"""Docker settings that mean nothing without an image."""
+IMAGE_ONLY = (
+    "apt_packages",
+    "build_config",
+    "build_context_root",
+    "build_options",
+    "dockerfile",
+    "dockerignore",
+    "local_project_install_command",
+    "parent_image",
+    "parent_image_build_config",
+    "user",
+)
+"""Docker settings that decide what a step finds, and mean nothing without an image."""
 
 
 class StepEnvironment(BaseModel):

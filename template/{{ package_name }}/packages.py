@@ -4,118 +4,147 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import logging
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import sysconfig
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from .distribution import pack_wheel, requirement
+from .installers import find_uv, pip_variables, split_options, uv_variables
+from .requirements import Packages, local_path
 
-if TYPE_CHECKING:
-    from zenml.config import DockerSettings
-    from zenml.stack import Stack
+Command = tuple[str | Path, ...]
 
 logger = logging.getLogger(__name__)
 
 
-def wanted_packages(docker_settings: DockerSettings, stack: Stack, wheels: Path) -> str:
-    """Return the requirements of a step, one a line; nothing if it asks for none.
-
-    What the stack itself requires is installed wherever a pipeline can be started:
-    alone it is no reason to build an environment.
-
-    Args:
-        docker_settings: What the step asks for.
-        stack: The stack that it runs on.
-        wheels: Where this package's own wheel is kept.
-    """
-    from zenml.utils.pipeline_docker_image_builder import PipelineDockerImageBuilder
-
-    gather = PipelineDockerImageBuilder.gather_requirements_files
-    only_step = docker_settings.model_copy(update={"install_stack_requirements": False})
-    if not gather(only_step, stack, log=False):
-        return ""
-    files = gather(docker_settings, stack, log=False)
-    ours = requirement()
-    lines = [line for _, content, _ in files for line in content.splitlines()]
-    others = [line for line in lines if line != ours]
-    return "\n".join([*others, _zenml_requirement(), _own_requirement(wheels)])
-
-
-def build_environment(requirements: str, folder: Path) -> Path:
+def build_environment(packages: Packages, folder: Path) -> Path:
     """Build an environment, or find the one built before; return its interpreter.
 
     Raises:
-        RuntimeError: If a package cannot be installed; with the installer's words.
+        RuntimeError: If a package cannot be installed, with the installer's words, or
+            the environment cannot be written.
     """
-    inputs = "\0".join((requirements, sys.version))
-    key = hashlib.sha256(inputs.encode()).hexdigest()[:32]
-    home = folder / key
+    home = folder / _key(packages)
     complete = home / ".complete"
-    with _locked(folder / f"{key}.lock"):
+    try:
+        # Without the lock, which a process left behind by a build may hold for ever.
         if not complete.exists():
-            # A builder that died halfway left something here, and no mark.
-            shutil.rmtree(home, ignore_errors=True)
-            logger.info("Building an environment for the step in %s.", home)
-            _install(requirements, home)
-            complete.touch()
+            with _locked(folder / f"{home.name}.lock") as lock:
+                if not complete.exists():
+                    logger.info("Building an environment for the step in %s.", home)
+                    _build(packages, home, lock)
+                    complete.touch()
+    except OSError as error:
+        raise RuntimeError(
+            f"The step's environment {home} could not be built: {error}"
+        ) from error
     return home / "bin" / "python"
 
 
-def _install(requirements: str, home: Path) -> None:
+def _key(packages: Packages) -> str:
+    """Name an environment by all that it is made from."""
+    inputs = (
+        packages.requirements,
+        packages.options,
+        sorted(packages.variables.items()),
+        [_states(line) for line in packages.requirements],
+        (sys.version, sysconfig.get_platform(), sys.base_prefix),
+    )
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:32]
+
+
+def _states(line: str) -> list[tuple[int, int]]:
+    """Tell apart the states of what lies on this machine, as the installers do."""
+    path = local_path(line)
+    if path is None:
+        return []
+    files = (path, path / "pyproject.toml", path / "setup.py", path / "setup.cfg")
+    stats = [file.stat() for file in files if file.is_file()]
+    return [(stat.st_size, stat.st_mtime_ns) for stat in stats]
+
+
+def _build(packages: Packages, home: Path, lock: int) -> None:
+    if home.exists():
+        # A builder that was killed left something here, and no mark.
+        shutil.rmtree(home)
+    try:
+        _install(packages, home, lock)
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
+
+
+def _install(packages: Packages, home: Path, lock: int) -> None:
     python = home / "bin" / "python"
-    listed = home / "requirements.txt"
-    uv = shutil.which("uv")
+    make: Command
+    install: Command
+    uv = None if packages.prefer_pip else find_uv()
     if uv:
-        _run(uv, "venv", "--python", sys.executable, home)
+        variables = uv_variables(packages.variables, home.parent)
+        make = (uv, "venv", "--python", sys.executable, home)
+        install = (uv, "pip", "install", "--python", python)
     else:
-        _run(sys.executable, "-m", "venv", home)
+        _refuse_hashes(packages)
+        variables = pip_variables(packages.variables)
+        make = (sys.executable, "-m", "venv", home)
+        install = (python, "-m", "pip", "install", "--compile")
+    shown, hidden = split_options(packages.options, prefix="UV" if uv else "PIP")
+
+    _run(make, variables, lock)
+    listed = home / "requirements.txt"
     # In a file of our own, since an index's address can hold a password.
     listed.touch(mode=0o600)
-    listed.write_text(requirements)
-    if uv:
-        _run(uv, "pip", "install", "--python", python, "-r", listed)
-    else:
-        _run(python, "-m", "pip", "install", "-r", listed)
+    listed.write_text("\n".join(packages.requirements), encoding="utf-8")
+    _run((*install, *shown, "-r", listed), variables | hidden, lock)
 
 
-def _run(*argv: str | Path) -> None:
-    done = subprocess.run(
+def _refuse_hashes(packages: Packages) -> None:
+    if any("--hash" in line for line in packages.requirements):
+        raise RuntimeError(
+            "The step's requirements hold hashes, and pip then refuses this package, "
+            "which has none: install uv, or export the requirements without hashes."
+        )
+
+
+def _run(argv: Command, variables: Mapping[str, str], lock: int) -> None:
+    with subprocess.Popen(
         argv,
-        # uv leaves bytecode to the first start: a second and more for each step.
-        env=os.environ | {"UV_COMPILE_BYTECODE": "1"},
+        env=variables,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        tail = "\n".join(done.stdout.splitlines()[-20:])
-        raise RuntimeError(f"The step's environment could not be built:\n{tail}")
-
-
-def _zenml_requirement() -> str:
-    from zenml import __version__
-    from zenml.config.global_config import GlobalConfiguration
-    from zenml.enums import StoreType
-
-    local = GlobalConfiguration().store_configuration.type == StoreType.SQL
-    return f"zenml{'[local]' if local else ''}=={__version__}"
-
-
-def _own_requirement(wheels: Path) -> str:
-    name = requirement().partition("==")[0]
-    return f"{name} @ {pack_wheel(wheels).as_uri()}"
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+        # If this process is killed, nobody builds here before its installer is gone.
+        pass_fds=(lock,),
+    ) as process:
+        try:
+            said, _ = process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode:
+        tail = "\n".join(said.splitlines()[-20:])
+        masked = re.sub(r"(?<=://)[^/\s]+@", "***@", tail)
+        raise RuntimeError(
+            f"The step's environment could not be built:\n{masked}\n"
+            "Beside what the step's Docker settings ask for, it holds ZenML and this "
+            "package as they are here: the settings cannot ask for other versions."
+        )
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[int]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
