@@ -1,20 +1,14 @@
-"""How this package got here, and a way to take it along.
+"""How this package got here, and what it consists of.
 
 Most plugins are on no package index, and the wheel or the checkout that one came from
-may be gone, or be out of reach for whoever runs the step. So it travels as a wheel made
-of what is installed here.
+may be gone, or be out of reach for whoever runs the step. So what is installed here is
+what is taken along.
 """
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
-import io
 import re
-import tempfile
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -40,11 +34,11 @@ def on_index() -> bool:
     return _installed().read_text("direct_url.json") is None
 
 
-def requirements() -> set[str]:
-    """Return what an image needs installed for this package, besides ZenML.
+def image_requirements() -> set[str]:
+    """Return what must be installed in an image for this package, besides ZenML.
 
-    That is this package itself, if it came from an index; otherwise what it depends on,
-    and its `files` are put into the image.
+    That is the package itself, if it came from an index. Otherwise it is what the
+    package depends on, while the package has to get there as `files`.
 
     Raises:
         RuntimeError: If the package is not installed.
@@ -61,42 +55,24 @@ def requirements() -> set[str]:
     }
 
 
+def wheel_stem() -> str:
+    """Return what the names of a wheel and of its metadata begin with.
+
+    Raises:
+        RuntimeError: If the package is not installed.
+    """
+    plugin = _installed()
+    name = re.sub(r"[-_.]+", "_", plugin.name).lower()
+    return f"{name}-{plugin.version.replace('-', '_')}"
+
+
 def files() -> dict[str, bytes]:
-    """Return what makes up this package, as it is now: its code and its metadata.
+    """Return the code and the metadata of this package, as they are now, by path.
 
     Raises:
         RuntimeError: If the package is not installed.
     """
-    return dict(_code()) | dict(_information(_installed()))
-
-
-def pack_wheel(folder: Path) -> Path:
-    """Write this package, as it is now, as a wheel; return the wheel.
-
-    The wheel lies in a folder named after its content: what has not changed is written
-    once, and no installer takes one state of the package for another.
-
-    Args:
-        folder: Where wheels are kept.
-
-    Raises:
-        RuntimeError: If the package is not installed.
-        OSError: If the wheel cannot be written.
-    """
-    contents = files()
-    stem = _stem(_installed())
-    record_name = f"{stem}.dist-info/RECORD"
-    # It names every other file, with its digest.
-    record = contents[record_name] = _record(contents, record_name)
-    digest = hashlib.sha256(record).hexdigest()[:32]
-    target = folder / digest / f"{stem}-py3-none-any.whl"
-    if not target.exists():
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".draft-") as drafts:
-            draft = Path(drafts) / target.name
-            _zip(contents, draft)
-            draft.replace(target)
-    return target
+    return dict(_code()) | dict(_information())
 
 
 def _installed() -> Distribution:
@@ -116,13 +92,9 @@ def _code() -> Iterable[tuple[str, bytes]]:
             yield name.as_posix(), path.read_bytes()
 
 
-def _stem(plugin: Distribution) -> str:
-    name = re.sub(r"[-_.]+", "_", plugin.name).lower()
-    return f"{name}-{plugin.version.replace('-', '_')}"
-
-
-def _information(plugin: Distribution) -> Iterable[tuple[str, bytes]]:
-    folder = f"{_stem(plugin)}.dist-info"
+def _information() -> Iterable[tuple[str, bytes]]:
+    plugin = _installed()
+    folder = f"{wheel_stem()}.dist-info"
     wheel = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     yield f"{folder}/WHEEL", wheel.encode()
     licences = plugin.metadata.get_all("License-File") or []
@@ -130,20 +102,3 @@ def _information(plugin: Distribution) -> Iterable[tuple[str, bytes]]:
         text = plugin.read_text(name)
         if text is not None:
             yield f"{folder}/{name}", text.encode()
-
-
-def _record(files: Mapping[str, bytes], own_name: str) -> bytes:
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    for name, content in sorted(files.items()):
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
-        rows.writerow((name, f"sha256={digest.decode().rstrip('=')}", len(content)))
-    rows.writerow((own_name, "", ""))
-    return text.getvalue().encode()
-
-
-def _zip(files: Mapping[str, bytes], target: Path) -> None:
-    # Without compression and with the same date, the same content is the same bytes.
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, content in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(name), content)

@@ -29,7 +29,15 @@ CI_FILES = {
     "none": set[str](),
 }
 FOLDERS = {"examples", "tests"}
-HOSTS_ALONE = {"bootstrap", "entrypoint", "packages", "source_tree"}
+HOSTS_ALONE = {
+    "bootstrap",
+    "entrypoint",
+    "installers",
+    "packages",
+    "requirements",
+    "source_tree",
+    "wheel",
+}
 
 LICENCE_TITLES = {
     "Apache-2.0": "Apache License",
