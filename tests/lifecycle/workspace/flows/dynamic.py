@@ -6,7 +6,7 @@ from zenml import pipeline
 
 @pipeline(dynamic=True)
 def one(marks: str) -> None:
-    steps.mark(marks)
+    steps.mark.submit(marks).result()
 
 
 @pipeline(dynamic=True)
