@@ -21,7 +21,7 @@ def processes_of_steps() -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            folder = Path(os.readlink(process / "cwd"))
+            folder = (process / "cwd").readlink()
         except OSError:
             continue
         if folder.is_relative_to(WORKDIR) and ") Z" not in (process / "stat").read_text():

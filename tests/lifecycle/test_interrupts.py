@@ -13,9 +13,9 @@ IN_FLIGHT = ("initializing", "provisioning", "queued", "running", "stopping")
 def started(zenml: Zenml, module: str, marks: Path) -> tuple[Launcher, int]:
     """Start a run whose step runs for ever; return the launcher and the step's process."""
     launcher = zenml.start("launch.py", module, "waiting", str(marks))
-    [mark] = wait_for(
-        lambda: launcher.process.poll() is not None and launcher.output() or list(marks.iterdir())
-    )
+    wait_for(lambda: list(marks.iterdir()) or launcher.process.poll() is not None)
+    assert list(marks.iterdir()), launcher.output()
+    [mark] = marks.iterdir()
     return launcher, int(mark.name)
 
 

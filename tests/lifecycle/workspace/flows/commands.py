@@ -1,7 +1,8 @@
 """Command steps, for ZenML versions that know them."""
 
-from flows.pipelines import static
 from zenml import CommandStep
+
+from flows.pipelines import static
 
 SHOW = "import json, sys; json.dump(sys.argv[2:], open(sys.argv[1], 'w'))"
 

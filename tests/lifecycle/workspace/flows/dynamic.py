@@ -1,7 +1,8 @@
 """Dynamic pipelines, for ZenML versions that know them."""
 
-from flows import steps
 from zenml import pipeline
+
+from flows import steps
 
 
 @pipeline(dynamic=True)

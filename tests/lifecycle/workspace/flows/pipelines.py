@@ -1,7 +1,8 @@
 """Static pipelines, each of a step or two."""
 
-from flows import steps
 from zenml import enums, pipeline
+
+from flows import steps
 
 # The step's own exception, instead of a summary; ZenML 0.84 knows no other way.
 modes = getattr(enums, "ExecutionMode", None)

@@ -1,6 +1,5 @@
 """A type of the user's own, and how it is stored."""
 
-import os
 from typing import Any
 
 from zenml.enums import ArtifactType
@@ -17,9 +16,9 @@ class ShapeMaterializer(BaseMaterializer):
     ASSOCIATED_ARTIFACT_TYPE = ArtifactType.DATA
 
     def load(self, data_type: Any) -> Shape:
-        with self.artifact_store.open(os.path.join(self.uri, "sides"), "r") as file:
+        with self.artifact_store.open(f"{self.uri}/sides", "r") as file:
             return Shape(int(file.read()))
 
     def save(self, data: Shape) -> None:
-        with self.artifact_store.open(os.path.join(self.uri, "sides"), "w") as file:
+        with self.artifact_store.open(f"{self.uri}/sides", "w") as file:
             file.write(str(data.sides))

@@ -5,11 +5,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Annotated, Tuple
+from typing import Annotated
+
+from zenml import step
 
 from flows.deep.words import shout
 from flows.shapes import Shape, ShapeMaterializer
-from zenml import step
 
 OPERATOR = "first"
 SECOND_OPERATOR = "second"
@@ -18,12 +19,12 @@ operator = step(step_operator=OPERATOR, enable_cache=False)
 
 
 @step(step_operator=OPERATOR, enable_cache=False, output_materializers={"shape": ShapeMaterializer})
-def make_shape(sides: int) -> Tuple[Annotated[Shape, "shape"], Annotated[int, "sides"]]:
+def make_shape(sides: int) -> tuple[Annotated[Shape, "shape"], Annotated[int, "sides"]]:
     return Shape(sides), sides
 
 
 @operator
-def look_around(shape: Shape, text: str) -> dict:
+def look_around(shape: Shape, text: str) -> dict:  # type: ignore[type-arg]
     """Say what the step was given, and what can be seen of it from outside."""
     listed = subprocess.run(["ps", "-A", "-o", "args="], stdout=subprocess.PIPE, text=True)
     return {
@@ -31,7 +32,7 @@ def look_around(shape: Shape, text: str) -> dict:
         "text": text,
         "canary": os.environ.get("CANARY"),
         "listed": listed.stdout,
-        "folder": os.getcwd(),
+        "folder": str(Path.cwd()),
         "process": os.getpid(),
     }
 
@@ -83,9 +84,9 @@ def fail_at_first(marks: str) -> int:
 
 @step(step_operator=SECOND_OPERATOR, enable_cache=False)
 def on_the_second() -> str:
-    return os.getcwd()
+    return str(Path.cwd())
 
 
 @operator
 def on_the_first() -> str:
-    return os.getcwd()
+    return str(Path.cwd())
