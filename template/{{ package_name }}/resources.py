@@ -27,14 +27,14 @@ class Resources:
         gpus: Number of gpus.
         memory: In MiB.
         gpu_class: Class of the gpus, by the name that ZenML's resource pools give it.
-        pools: Resource pools that the step asks for.
+        pools: What the step asks for of ZenML's resource pools, by name.
     """
 
     cpus: float | None = None
     gpus: int | None = None
     memory: int | None = None
     gpu_class: str | None = None
-    pools: tuple[str, ...] = ()
+    pools: str = ""
 
     @classmethod
     def of(cls, settings: ResourceSettings) -> Resources:
@@ -50,7 +50,7 @@ class Resources:
             memory=None if memory is None else math.ceil(memory),
             # Both came with ZenML 0.97.
             gpu_class=getattr(settings, "gpu_class", None),
-            pools=tuple(
+            pools=", ".join(
                 str(demand.name or demand.kind or demand.class_name)
                 for demand in getattr(settings, "normalized_resources", ())
             ),

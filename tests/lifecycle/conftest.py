@@ -1,0 +1,192 @@
+"""Scenarios of a step's life, in real runs; written once, for any backend that runs steps.
+
+They run in an environment that holds ZenML, pytest and the project under test:
+`python -m pytest tests/lifecycle`. Its flavor is named by LIFECYCLE_FLAVOR, its component's
+options are the JSON in LIFECYCLE_OPTIONS.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HOME = tempfile.mkdtemp(prefix="zenml lifecycle ")
+for name in [name for name in os.environ if name.startswith("ZENML_")]:
+    del os.environ[name]
+os.environ["ZENML_CONFIG_PATH"] = f"{HOME}/zenml"
+os.environ["ZENML_ANALYTICS_OPT_IN"] = "false"
+os.environ["ZENML_DYNAMIC_PIPELINE_MONITORING_INTERVAL"] = "0.2"
+
+FLAVOR = os.environ.get("LIFECYCLE_FLAVOR", "zenml_acme.flavor.AcmeStepOperatorFlavor")
+OPTIONS = json.loads(os.environ.get("LIFECYCLE_OPTIONS", "{}"))
+
+# Blanks and letters of all kinds belong to the way of whatever runs here.
+ROOT = Path(HOME) / "a råot"
+WORKDIR = Path(HOME) / "a wörkdir"
+CANARY = "canary-in-the-environment"
+
+
+def pytest_configure() -> None:
+    shutil.copytree(Path(__file__).parent / "workspace", ROOT)
+    os.environ["ZENML_REPOSITORY_PATH"] = str(ROOT)
+    sys.path.insert(0, str(ROOT))
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@dataclass
+class Run:
+    """A pipeline run, as ZenML remembers it."""
+
+    response: Any
+
+    @property
+    def status(self) -> str:
+        return str(self.response.status.value)
+
+    def step(self, name: str) -> Any:
+        return self.response.steps[name]
+
+    def output(self, step: str, name: str = "output") -> Any:
+        output = self.step(step).outputs[name]
+        return (output[0] if isinstance(output, list) else output).load()
+
+
+@dataclass
+class Launcher:
+    """Another process, which runs a pipeline."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+
+class Zenml:
+    """ZenML with the step operator in its active stack."""
+
+    python = sys.executable
+
+    def last_run(self) -> Run:
+        from zenml.client import Client
+
+        found = Client().list_pipeline_runs(sort_by="desc:created", size=1).items[0]
+        return Run(Client().get_pipeline_run(found.id))
+
+    def last_steps(self, count: int = 1) -> list[Any]:
+        from zenml.client import Client
+
+        found = Client().list_run_steps(sort_by="desc:created", size=count).items
+        return [Client().get_run_step(step.id) for step in found]
+
+    @property
+    def operator(self) -> Any:
+        from zenml.client import Client
+
+        return Client().active_stack.step_operator
+
+    def phase(self, step_run: Any) -> str:
+        """What the engine says of a step's job."""
+        name = f"zenml-{step_run.id}"
+        return str(self.operator.engine.poll([name])[name].phase.value)
+
+    def start(self, *arguments: str, folder: Path = ROOT) -> Launcher:
+        """Start Python elsewhere; what it prints goes to a file."""
+        log = Path(tempfile.mkstemp(dir=HOME, suffix=".log")[1])
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log.open("w"),
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return Launcher(process, log)
+
+    def run(self, *arguments: str, folder: Path = ROOT) -> Run:
+        """Run Python elsewhere, to a good end."""
+        launcher = self.start(*arguments, folder=folder)
+        assert launcher.process.wait(timeout=120) == 0, launcher.output()
+        return self.last_run()
+
+
+@pytest.fixture(scope="session")
+def zenml() -> Zenml:
+    from zenml.client import Client
+    from zenml.enums import StackComponentType
+    from zenml.utils import source_utils
+
+    source_utils.set_custom_source_root(str(ROOT))
+    client = Client()
+    operator = StackComponentType.STEP_OPERATOR
+    flavor = client.create_flavor(source=FLAVOR, component_type=operator)
+    for name in ("first", "second"):
+        client.create_stack_component(
+            name=name,
+            flavor=flavor.name,
+            component_type=operator,
+            configuration={"workdir": f"{WORKDIR}/{name}", **OPTIONS},
+        )
+    default = {
+        StackComponentType.ORCHESTRATOR: "default",
+        StackComponentType.ARTIFACT_STORE: "default",
+    }
+    client.create_stack(name="one operator", components={**default, operator: "first"})
+    client.activate_stack("one operator")
+    return Zenml()
+
+
+@pytest.fixture
+def marks(tmp_path: Path) -> Path:
+    """Where steps leave their marks, in files named after their processes."""
+    folder = tmp_path / "marks"
+    folder.mkdir()
+    return folder
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+    return value
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        # A zombie is dead, even where nobody buries it.
+        return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def two_operators(zenml: Zenml) -> Iterator[None]:
+    """A stack with two step operators, the first of them the default one."""
+    from zenml.client import Client
+    from zenml.enums import StackComponentType
+
+    client = Client()
+    client.create_stack(
+        name="two operators",
+        components={
+            StackComponentType.ORCHESTRATOR: "default",
+            StackComponentType.ARTIFACT_STORE: "default",
+            StackComponentType.STEP_OPERATOR: ["first", "second"],
+        },
+    )
+    client.activate_stack("two operators")
+    yield
+    client.activate_stack("one operator")

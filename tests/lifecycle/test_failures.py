@@ -1,0 +1,174 @@
+"""Steps that end badly, and what the user reads then."""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import CANARY, WORKDIR, Zenml
+from versions import KEEPS_EXCEPTIONS, needs_commands
+
+
+@pytest.fixture
+def docker(zenml: Zenml) -> dict[str, Any]:
+    """Settings with a secret in the environment."""
+    from zenml.config import DockerSettings
+
+    return {"docker": DockerSettings(environment={"CANARY": CANARY})}
+
+
+def failure(pipeline: Any, *arguments: Any) -> BaseException:
+    with pytest.raises(Exception) as caught:
+        pipeline(*arguments)
+    return caught.value
+
+
+def test_a_failure_comes_with_reason_and_log_but_no_secret(
+    zenml: Zenml, docker: Any, caplog: pytest.LogCaptureFixture, capfd: Any
+) -> None:
+    from flows.pipelines import failing
+
+    # ZenML writes settings into its own debug log.
+    caplog.set_level(logging.WARNING)
+    error = failure(failing.with_options(settings=docker))
+
+    said = f"{error}\n{caplog.text}"
+    assert "no such thing as \N{SNOWMAN}" in str(error)
+    assert "LookupError" in said
+    assert "the job ended with exit code 1" in said
+    assert CANARY not in said + "".join(capfd.readouterr())
+    assert type(error) is LookupError or not KEEPS_EXCEPTIONS
+    [step] = zenml.last_steps()
+    assert step.status.value == "failed"
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "reason"),
+    [
+        (0, "the step has published no result"),
+        (-9, "SIGKILL"),
+    ],
+)
+def test_a_step_that_dies_unheard_has_failed_with_the_reason(
+    zenml: Zenml, docker: Any, exit_code: int, reason: str
+) -> None:
+    from flows.pipelines import ending_at_once
+
+    started = time.monotonic()
+    error = failure(ending_at_once.with_options(settings=docker), exit_code)
+
+    assert reason in str(error)
+    assert "last words, canary: ***" in str(error)
+    assert time.monotonic() - started < 40
+    [step] = zenml.last_steps()
+    assert step.status.value == "failed"
+    # The log of a failure stays.
+    assert list(WORKDIR.rglob(f"*{step.id}*"))
+
+
+@pytest.mark.parametrize(
+    ("python", "reason"),
+    [
+        ("/bin/true", "the step has published no result"),
+        ("/bin/false", "the job ended with exit code 1"),
+        ("/nowhere/python", "the job ended with exit code 127"),
+    ],
+)
+def test_a_step_that_never_began_has_failed_with_the_reason(
+    zenml: Zenml, python: str, reason: str
+) -> None:
+    from flows.pipelines import failing
+
+    error = failure(failing.with_options(settings={"step_operator": {"python": python}}))
+
+    assert reason in str(error)
+    [step] = zenml.last_steps()
+    assert step.status.value == "failed"
+
+
+def test_a_module_that_is_missing_on_the_other_side_is_named(zenml: Zenml, tmp_path: Path) -> None:
+    from flows.pipelines import failing
+
+    # An interpreter without the package, as where somebody forgot to install it.
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {zenml.python} -I -S "$@"\n')
+    python.chmod(0o755)
+    error = failure(failing.with_options(settings={"step_operator": {"python": str(python)}}))
+
+    assert "No module named" in str(error) or "ModuleNotFoundError" in str(error)
+
+
+def test_a_step_that_takes_too_long_says_so(zenml: Zenml, marks: Path) -> None:
+    from flows.pipelines import waiting
+
+    settings = {"step_operator": {"timeout_seconds": 4}}
+    error = failure(waiting.with_options(settings=settings), str(marks))
+
+    assert "reached its timeout" in str(error)
+    [step] = zenml.last_steps()
+    assert step.status.value == "failed"
+
+
+def test_each_attempt_is_a_job_of_its_own(zenml: Zenml, marks: Path) -> None:
+    from flows.pipelines import failing_at_first
+    from zenml.config.retry_config import StepRetryConfig
+
+    retrying = failing_at_first.with_options(retry=StepRetryConfig(max_retries=2, delay=0))
+    retrying(str(marks))
+
+    run = zenml.last_run()
+    assert run.status == "completed"
+    assert run.output("fail_at_first") == 1
+    assert len(list(marks.iterdir())) == 2
+    last, first = zenml.last_steps(2)
+    assert last.id != first.id
+    # The first one's log stays, as of any failure; the last one's goes.
+    assert list(WORKDIR.rglob(f"*{first.id}*"))
+    assert not list(WORKDIR.rglob(f"*{last.id}*"))
+
+
+def test_a_step_run_that_is_submitted_twice_is_one_job(
+    zenml: Zenml, marks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.pipelines import marking
+
+    operator = type(zenml.operator)
+    submit = operator.submit
+
+    def submit_twice(self: Any, *args: Any, **kwargs: Any) -> None:
+        submit(self, *args, **kwargs)
+        submit(self, *args, **kwargs)
+
+    monkeypatch.setattr(operator, "submit", submit_twice)
+    marking(str(marks))
+
+    assert zenml.last_run().status == "completed"
+    assert len(list(marks.iterdir())) == 1
+
+
+@needs_commands
+def test_a_command_that_fails_has_failed(zenml: Zenml) -> None:
+    from flows.commands import failing
+
+    pipeline: Any = failing()
+    error = failure(pipeline)
+
+    assert "the job ended with exit code 3" in str(error)
+    assert "last words" in str(error)
+
+
+def test_a_removed_failure_leaves_nothing(zenml: Zenml) -> None:
+    from flows.pipelines import ending_at_once
+
+    operator = zenml.operator
+    tidy = operator.config.model_copy(update={"keep_failed": False})
+    before, operator._config = operator._config, tidy
+    try:
+        error = failure(ending_at_once, 3)
+    finally:
+        operator._config = before
+
+    assert "the job ended with exit code 3" in str(error)
+    [step] = zenml.last_steps()
+    assert not list(WORKDIR.rglob(f"*{step.id}*"))

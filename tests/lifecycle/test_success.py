@@ -1,0 +1,151 @@
+"""Steps that end well, and what they were given."""
+
+import json
+import os
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import CANARY, HOME, ROOT, WORKDIR, Run, Zenml
+from versions import needs_commands, needs_operators
+
+AWKWARD = "a b 'c' \"d\" $HOME `e` \\f $( g ) %s\n\n{h} \N{SNOWMAN} --i\t;j&"
+
+
+class Watch(threading.Thread):
+    """Looks for the canary, while a run goes on, in all that others may read."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.done = threading.Event()
+        self.seen: set[str] = set()
+
+    def run(self) -> None:
+        while not self.done.wait(0.05):
+            for folder, _, files in os.walk(HOME):
+                for name in files:
+                    self.look(Path(folder, name))
+
+    def look(self, path: Path) -> None:
+        try:
+            mode, content = path.stat().st_mode, path.read_bytes()
+        except OSError:
+            return
+        others_may = mode & 0o077 and all(
+            parent.stat().st_mode & 0o011 for parent in path.parents if parent.exists()
+        )
+        if CANARY.encode() in content and others_may:
+            self.seen.add(str(path))
+
+
+@pytest.fixture(scope="module")
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture(scope="module")
+def looked(zenml: Zenml, watch: Watch) -> Run:
+    """A run of two steps, whose second one saw what there is to see."""
+    from flows.pipelines import looking
+    from zenml.config import DockerSettings
+
+    settings = {"docker": DockerSettings(environment={"CANARY": CANARY})}
+    watch.start()
+    looking.with_options(settings=settings)(AWKWARD)
+    watch.done.set()
+    watch.join()
+    return zenml.last_run()
+
+
+def test_several_outputs_of_the_users_own_types_travel(looked: Run) -> None:
+    assert looked.status == "completed"
+    assert looked.output("make_shape", "sides") == 5
+    assert looked.output("look_around")["sides"] == 5
+
+
+def test_an_argument_arrives_as_it_is(looked: Run) -> None:
+    assert looked.output("look_around")["text"] == AWKWARD
+
+
+def test_a_step_runs_in_a_process_and_a_folder_of_its_own(looked: Run) -> None:
+    seen = looked.output("look_around")
+
+    assert seen["process"] != os.getpid()
+    assert Path(seen["folder"]).is_relative_to(WORKDIR)
+
+
+def test_the_environment_reaches_the_step_and_nothing_else(
+    looked: Run, watch: Watch, zenml: Zenml
+) -> None:
+    seen = looked.output("look_around")
+
+    assert seen["canary"] == CANARY
+    assert CANARY not in seen["listed"]
+    assert not watch.seen
+    assert CANARY not in repr(zenml.operator)
+    for step in looked.response.steps.values():
+        assert CANARY not in repr(step.run_metadata)
+
+
+def test_what_succeeded_leaves_nothing(looked: Run, zenml: Zenml) -> None:
+    step = looked.step("look_around")
+
+    assert not list(WORKDIR.rglob(f"*{step.id}*"))
+    assert zenml.phase(step) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("command", "folder"),
+    [
+        (["nightly.py"], ROOT),
+        (["-m", "nightly"], ROOT),
+        ([str(ROOT / "nightly.py")], ROOT / "jobs"),
+    ],
+    ids=["script", "module", "from a sub-folder"],
+)
+def test_code_in_packages_travels_however_a_pipeline_is_started(
+    zenml: Zenml, command: list[str], folder: Path
+) -> None:
+    run = zenml.run(*command, AWKWARD, folder=folder)
+
+    assert run.status == "completed"
+    assert run.output("shout_it") == AWKWARD.upper() + "!"
+
+
+def test_a_script_in_a_sub_folder_of_a_repository_runs(
+    zenml: Zenml, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from zenml.client import Client
+
+    shutil.copytree(ROOT, tmp_path, dirs_exist_ok=True)
+    (tmp_path / ".zen").mkdir()
+    monkeypatch.setenv("ZENML_ACTIVE_STACK_ID", str(Client().active_stack.id))
+    monkeypatch.delenv("ZENML_REPOSITORY_PATH")
+    run = zenml.run("weekly.py", AWKWARD, folder=tmp_path / "jobs")
+
+    assert run.output("measure") == len(AWKWARD)
+
+
+@needs_operators
+def test_steps_run_on_the_operator_they_name(zenml: Zenml, two_operators: None) -> None:
+    from flows.pipelines import on_both
+
+    on_both()
+
+    run = zenml.last_run()
+    assert Path(run.output("on_the_first")).is_relative_to(WORKDIR / "first")
+    assert Path(run.output("on_the_second")).is_relative_to(WORKDIR / "second")
+
+
+@needs_commands
+def test_a_command_gets_its_arguments_as_they_are(zenml: Zenml, marks: Path) -> None:
+    from flows.commands import showing
+
+    arguments = [*AWKWARD.split(" "), AWKWARD, ""]
+    pipeline: Any = showing(str(marks), arguments)
+    pipeline()
+
+    assert zenml.last_run().status == "completed"
+    assert json.loads((marks / "arguments").read_text()) == arguments

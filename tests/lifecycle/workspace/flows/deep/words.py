@@ -1,0 +1,5 @@
+"""Code in a sub-module."""
+
+
+def shout(text: str) -> str:
+    return text.upper() + "!"

@@ -1,0 +1,27 @@
+"""Dynamic pipelines, for ZenML versions that know them."""
+
+from zenml import pipeline
+
+from flows import steps
+
+
+@pipeline(dynamic=True)
+def one(marks: str) -> None:
+    steps.mark.submit(marks).result()
+
+
+@pipeline(dynamic=True)
+def eight(marks: str) -> None:
+    for ended in [steps.mark.submit(marks) for _ in range(8)]:
+        ended.result()
+
+
+@pipeline(dynamic=True)
+def waiting(marks: str) -> None:
+    steps.wait_for_ever.submit(marks)
+
+
+@pipeline(dynamic=True)
+def on_both() -> None:
+    first, second = steps.on_the_first.submit(), steps.on_the_second.submit()
+    first.result(), second.result()

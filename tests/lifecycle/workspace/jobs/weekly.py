@@ -1,0 +1,19 @@
+"""A script in a sub-folder, with a step of its own."""
+
+import sys
+
+from zenml import pipeline, step
+
+
+@step(step_operator="first", enable_cache=False)
+def measure(text: str) -> int:
+    return len(text)
+
+
+@pipeline
+def weekly(text: str) -> None:
+    measure(text)
+
+
+if __name__ == "__main__":
+    weekly(sys.argv[1])
