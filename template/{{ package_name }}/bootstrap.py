@@ -17,13 +17,17 @@ from pathlib import Path
 
 def main(archive: str, *command: str) -> None:
     """Unpack the source tree, then become the command."""
-    os.umask(0o077)
     here = Path.cwd()
     source = here / "source"
+    # The tree and the configuration are for us alone; what the step writes elsewhere,
+    # such as artifacts, is not.
+    usual = os.umask(0o077)
+    (here / "zenml").mkdir(exist_ok=True)
     with tarfile.open(archive) as tar:
         # Set as an attribute, since the argument came with Python 3.10.12 only.
         tar.extraction_filter = getattr(tarfile, "tar_filter", None)
         tar.extractall(source)
+    os.umask(usual)
 
     os.environ["ZENML_CONFIG_PATH"] = str(here / "zenml")
     os.environ["ZENML_CUSTOM_SOURCE_ROOT"] = str(source)
@@ -31,13 +35,21 @@ def main(archive: str, *command: str) -> None:
     os.environ["ZENML_REPOSITORY_PATH"] = str(source)
     # The last words of a step that is killed must not be lost in a buffer.
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    # A shell lets what it starts in the background ignore this signal.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.prefix != sys.base_prefix:
+        # The programs of the environment's packages, as if it were activated.
+        programs = str(Path(sys.executable).parent)
+        os.environ["PATH"] = os.pathsep.join((programs, os.environ.get("PATH", "")))
+    # A shell lets what it starts in the background ignore the first, Python the others.
+    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
     os.chdir(source)
 
     # ZenML asks for a bare `python`, which need not be this one, or be there at all.
     program = sys.executable if command[0] == "python" else command[0]
-    os.execvp(program, (program, *command[1:]))
+    try:
+        os.execvp(program, (program, *command[1:]))
+    except OSError as error:
+        sys.exit(f"{program} cannot be started: {error.strerror}")
 
 
 if __name__ == "__main__":
