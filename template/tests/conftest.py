@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from fake_engine import FakeEngine, use_fake_engine
-from source_roots import make_root
 
 PROJECT = Path(__file__).parents[1]
 
@@ -45,11 +44,3 @@ def engine(stack: None, tmp_path: Path) -> Iterator[FakeEngine]:
     """Let the step operator use an engine made of subprocesses."""
     with use_fake_engine(tmp_path) as engine:
         yield engine
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A source root."""
-    root = tmp_path / "a root with blanks"
-    make_root(root)
-    return root

@@ -1,24 +1,16 @@
-"""How this package got here, and a way to take it along.
+"""How this package got here, and what it consists of.
 
 Most plugins are on no package index, and the wheel or the checkout that one came from
-may be gone, or be out of reach for whoever runs the step. So it travels as a wheel made
-of what is installed here.
+may be gone, or be out of reach for whoever runs the step. So what is installed here is
+what is taken along.
 """
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
-import io
-import json
 import re
-import tempfile
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 PACKAGE = Path(__file__).parent
 
@@ -42,53 +34,45 @@ def on_index() -> bool:
     return _installed().read_text("direct_url.json") is None
 
 
-def line_for(installed: Distribution) -> str:
-    """Return the line of a requirements file that installs a distribution again."""
-    origin = json.loads(installed.read_text("direct_url.json") or "{}")
-    url = origin.get("url", "")
-    if "vcs_info" in origin:
-        vcs = origin["vcs_info"]
-        folder = origin.get("subdirectory")
-        part = f"#subdirectory={folder}" if folder else ""
-        return f"{installed.name} @ {vcs['vcs']}+{url}@{vcs['commit_id']}{part}"
-    if origin.get("dir_info", {}).get("editable"):
-        return f"-e {url}"
-    # conda leaves the address of a folder on the machine that built the package.
-    is_gone = url.startswith("file:") and not Path(unquote(urlsplit(url).path)).exists()
-    if url and not is_gone:
-        return f"{installed.name} @ {url}"
-    return f"{installed.name}=={installed.version}"
+def image_requirements() -> set[str]:
+    """Return what must be installed in an image for this package, besides ZenML.
 
-
-def pack_wheel(folder: Path) -> Path:
-    """Write this package, as it is now, as a wheel; return the wheel.
-
-    The wheel lies in a folder named after its content: what has not changed is written
-    once, and no installer takes one state of the package for another.
-
-    Args:
-        folder: Where wheels are kept.
+    That is the package itself, if it came from an index. Otherwise it is what the
+    package depends on, while the package has to get there as `files`.
 
     Raises:
         RuntimeError: If the package is not installed.
-        OSError: If the wheel cannot be written.
+    """
+    from packaging.requirements import Requirement
+
+    if on_index():
+        return {requirement()}
+    needed = [Requirement(line) for line in _installed().requires or []]
+    return {
+        str(need)
+        for need in needed
+        if need.name != "zenml" and "extra ==" not in str(need.marker)
+    }
+
+
+def wheel_stem() -> str:
+    """Return what the names of a wheel and of its metadata begin with.
+
+    Raises:
+        RuntimeError: If the package is not installed.
     """
     plugin = _installed()
     name = re.sub(r"[-_.]+", "_", plugin.name).lower()
-    stem = f"{name}-{plugin.version.replace('-', '_')}"
-    files = dict(_code()) | dict(_information(plugin, f"{stem}.dist-info"))
-    record_name = f"{stem}.dist-info/RECORD"
-    # It names every other file, with its digest.
-    record = files[record_name] = _record(files, record_name)
-    digest = hashlib.sha256(record).hexdigest()[:32]
-    target = folder / digest / f"{stem}-py3-none-any.whl"
-    if not target.exists():
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".draft-") as drafts:
-            draft = Path(drafts) / target.name
-            _zip(files, draft)
-            draft.replace(target)
-    return target
+    return f"{name}-{plugin.version.replace('-', '_')}"
+
+
+def files() -> dict[str, bytes]:
+    """Return the code and the metadata of this package, as they are now, by path.
+
+    Raises:
+        RuntimeError: If the package is not installed.
+    """
+    return dict(_code()) | dict(_information())
 
 
 def _installed() -> Distribution:
@@ -108,7 +92,9 @@ def _code() -> Iterable[tuple[str, bytes]]:
             yield name.as_posix(), path.read_bytes()
 
 
-def _information(plugin: Distribution, folder: str) -> Iterable[tuple[str, bytes]]:
+def _information() -> Iterable[tuple[str, bytes]]:
+    plugin = _installed()
+    folder = f"{wheel_stem()}.dist-info"
     wheel = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     yield f"{folder}/WHEEL", wheel.encode()
     licences = plugin.metadata.get_all("License-File") or []
@@ -116,20 +102,3 @@ def _information(plugin: Distribution, folder: str) -> Iterable[tuple[str, bytes
         text = plugin.read_text(name)
         if text is not None:
             yield f"{folder}/{name}", text.encode()
-
-
-def _record(files: Mapping[str, bytes], own_name: str) -> bytes:
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    for name, content in sorted(files.items()):
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
-        rows.writerow((name, f"sha256={digest.decode().rstrip('=')}", len(content)))
-    rows.writerow((own_name, "", ""))
-    return text.getvalue().encode()
-
-
-def _zip(files: Mapping[str, bytes], target: Path) -> None:
-    # Without compression and with the same date, the same content is the same bytes.
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, content in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(name), content)

@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zenml.stack import StackComponentConfig
 
 SECRET_NAME = re.compile("TOKEN|SECRET|PASSWORD|CREDENTIAL|KEY", re.IGNORECASE)
 
 SHORTEST = 6
 """Shorter values are words and numbers: masking them would garble every log."""
+
+
+class Mask:
+    """Knows the secrets of a component and of the jobs that it submitted."""
+
+    def __init__(self, config: StackComponentConfig) -> None:
+        """Learn the secrets of a component's configuration."""
+        self._of_config = _secrets_of(config)
+        self._of_jobs: dict[str, set[str]] = {}
+
+    def learn(self, job: str, environment: Mapping[str, str]) -> None:
+        """Learn the secrets of a job's environment."""
+        self._of_jobs[job] = secrets_in(environment)
+
+    def knows(self, job: str) -> bool:
+        """Tell whether what this job says can be shown."""
+        return job in self._of_jobs
+
+    def __call__(self, text: object) -> str:
+        """Replace secrets in a text, the longest first."""
+        masked = str(text)
+        secrets = self._of_config.union(*self._of_jobs.values())
+        for secret in sorted(secrets, key=len, reverse=True):
+            masked = masked.replace(secret, "***")
+        return masked
 
 
 def secrets_in(environment: Mapping[str, str]) -> set[str]:
@@ -25,8 +54,11 @@ def secrets_in(environment: Mapping[str, str]) -> set[str]:
     }
 
 
-def mask(text: str, secrets: Iterable[str]) -> str:
-    """Replace secrets in a text, the longest first."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text
+def _secrets_of(config: StackComponentConfig) -> set[str]:
+    from zenml.utils.secret_utils import is_secret_field
+
+    fields = type(config).model_fields
+    secret = (name for name, field in fields.items() if is_secret_field(field))
+    # Through the attribute, where ZenML resolves references such as {{secret.key}}.
+    values = (getattr(config, name) for name in secret)
+    return {str(value) for value in values if value}

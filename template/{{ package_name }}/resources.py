@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from zenml.config import ResourceSettings
+    from zenml.config.step_run_info import StepRunInfo
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +26,15 @@ class Resources:
         cpus: Number of cpus; fractions are allowed.
         gpus: Number of gpus.
         memory: In MiB.
+        gpu_class: Class of the gpus, by the name that ZenML's resource pools give it.
+        pools: Resource pools that the step asks for.
     """
 
     cpus: float | None = None
     gpus: int | None = None
     memory: int | None = None
+    gpu_class: str | None = None
+    pools: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: ResourceSettings) -> Resources:
@@ -43,6 +48,12 @@ class Resources:
             cpus=settings.cpu_count,
             gpus=settings.gpu_count,
             memory=None if memory is None else math.ceil(memory),
+            # Both came with ZenML 0.97.
+            gpu_class=getattr(settings, "gpu_class", None),
+            pools=tuple(
+                str(demand.name or demand.kind or demand.class_name)
+                for demand in getattr(settings, "normalized_resources", ())
+            ),
         )
 
     def beyond(self, honoured: frozenset[str]) -> list[str]:
@@ -51,6 +62,16 @@ class Resources:
         return [
             f"{name}={value}" for name, value in asked if value and name not in honoured
         ]
+
+
+def acquired(info: StepRunInfo) -> frozenset[str]:
+    """Name what ZenML itself has acquired for a step, from its resource pools.
+
+    It does so for dynamic pipelines only (ZenML 0.98, orchestrators/step_launcher.py).
+    """
+    step_run = getattr(info, "step_run", None)
+    has_request = getattr(step_run, "resource_request_id", None)
+    return frozenset({"gpu_class", "pools"} if has_request else ())
 
 
 def refuse_or_warn(unsupported: list[str], how: Literal["refuse", "warn"]) -> None:

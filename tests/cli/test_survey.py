@@ -86,12 +86,15 @@ def test_a_terminal_asks_for_what_was_not_given(here: Path) -> None:
         shown.type("-two\r")
         shown.until("Where the steps run")
         shown.type("\x1b[B\r")  # one down
+        shown.until("What the engine runs")
+        shown.type("\x1b[B\r")
         assert "What next" in shown.rest()
 
     answers = yaml.safe_load((here / "zenml-acme" / ANSWERS_FILE).read_text())
     assert answers["project_name"] == "zenml-acme"
     assert answers["flavor"] == "acme-two"
     assert answers["backend"] == "blank"
+    assert answers["runtime"] == "image"
 
 
 def test_with_defaults_a_terminal_is_asked_nothing(here: Path) -> None:

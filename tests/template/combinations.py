@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle, product
 from typing import Any
 
+from jinja2 import Environment
+
 # These decide together which files there are: every one of their combinations is tried. The other
 # questions take their values in turn.
-INTERACTING = ("backend", "license", "ci")
+INTERACTING = ("backend", "runtime", "license", "ci")
 
 LINE = 'O\'Brien "Bob" \\ {{ 6 + 7 }} {% raw %} <b> &amp; *a* _b_ `c` [d](e) #f ünï 日本 🎉'
 PARAGRAPH = (
@@ -59,12 +61,28 @@ def combinations(
         raise ValueError(f"add samples for {missing}, which copier.yml asks for")
 
     turns = {name: cycle(choices) for name, choices in values.items() if name not in interacting}
-    products = list(product(*(values[name] for name in interacting)))
+    products = _products(questions, {name: values[name] for name in interacting})
     rounds = max([len(products), *(len(values[name]) for name in turns)])
     return [
-        {
-            **dict(zip(interacting, chosen, strict=True)),
-            **{n: next(turn) for n, turn in turns.items()},
-        }
+        chosen | {name: next(turn) for name, turn in turns.items()}
         for chosen, _ in zip(cycle(products), range(rounds), strict=False)
     ]
+
+
+def _products(
+    questions: Mapping[str, Mapping[str, Any]], values: Mapping[str, Sequence[str]]
+) -> list[dict[str, str]]:
+    """Every combination of these values, each without answers that nobody would be asked for."""
+    products: list[dict[str, str]] = []
+    for chosen in product(*values.values()):
+        answers = dict(zip(values, chosen, strict=True))
+        asked = {
+            name: answer for name, answer in answers.items() if _asked(questions[name], answers)
+        }
+        if asked not in products:
+            products.append(asked)
+    return products
+
+
+def _asked(question: Mapping[str, Any], answers: Mapping[str, str]) -> bool:
+    return Environment().from_string(str(question.get("when", True))).render(answers) == "True"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.template.environments import lay_over, whole_environment
-from tests.template.projects import BACKENDS, NAME, Project
+from tests.template.projects import KINDS, NAME, Project
 from tests.template.rendering import commit_template, copy_template, render
 
 
@@ -28,22 +28,22 @@ def zenml_environment() -> Path:
     return whole_environment()
 
 
-def _backends() -> Iterator[Any]:
-    for backend in BACKENDS:
-        # One worker installs a backend's project once for all of its tests.
-        yield pytest.param(backend, marks=pytest.mark.xdist_group(backend))
+def _kinds() -> Iterator[Any]:
+    for kind in KINDS:
+        # One worker installs a kind's project once for all of its tests.
+        yield pytest.param(kind, marks=pytest.mark.xdist_group(kind))
 
 
-@pytest.fixture(scope="session", params=_backends())
+@pytest.fixture(scope="session", params=_kinds())
 def project(
     request: pytest.FixtureRequest,
     template: Path,
     zenml_environment: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Project:
-    """The project of a backend with the default answers, installed editable beside ZenML."""
+    """A project of each kind, otherwise of default answers, installed editable beside ZenML."""
     place = tmp_path_factory.mktemp(request.param)
-    folder = render(template, place / NAME, {"backend": request.param})
+    folder = render(template, place / NAME, KINDS[request.param])
     environment = lay_over(zenml_environment, place / "environment")
     environment.install("--editable", str(folder))
     return Project(request.param, folder, environment)

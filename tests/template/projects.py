@@ -1,12 +1,19 @@
-"""Rendered projects, installed: one for each backend."""
+"""Rendered projects, installed: one of each kind."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.template.combinations import combinations
 from tests.template.environments import Environment
 from tests.template.rendering import read_questions
 
-BACKENDS: list[str] = read_questions()["backend"]["choices"]
+# The answers that decide about the code.
+DECISIVE = ("backend", "runtime")
+KINDS: dict[str, dict[str, str]] = {
+    "-".join(decided.values()): decided
+    for answers in combinations(read_questions())
+    if (decided := {name: answers[name] for name in DECISIVE if name in answers})
+}
 NAME = "zenml-acme"
 PACKAGE = "zenml_acme"
 SOURCE = f"{PACKAGE}.flavor.AcmeStepOperatorFlavor"
@@ -16,7 +23,7 @@ SOURCE = f"{PACKAGE}.flavor.AcmeStepOperatorFlavor"
 class Project:
     """A rendered project and an environment in which it is installed, editable."""
 
-    backend: str
+    kind: str
     folder: Path
     environment: Environment
 

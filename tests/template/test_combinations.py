@@ -35,6 +35,13 @@ def test_computed_values_are_no_answers() -> None:
     assert all("computed" not in answers for answers in combine(QUESTIONS))
 
 
+def test_what_is_not_asked_is_no_answer() -> None:
+    asked_of_a = QUESTIONS | {"host": QUESTIONS["host"] | {"when": "{{ engine == 'a' }}"}}
+    pairs = [(answers["engine"], answers.get("host")) for answers in combine(asked_of_a)]
+    assert set(pairs) == {("a", "x"), ("a", "y"), ("a", "z"), ("b", None)}
+    assert pairs[:4].count(("b", None)) == 1
+
+
 def test_a_new_choice_is_tried_at_once() -> None:
     questions = QUESTIONS | {"engine": {"choices": ["a", "b", "c"]}}
     assert len(combine(questions)) == 3 * 3

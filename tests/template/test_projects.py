@@ -1,4 +1,4 @@
-"""A project of every backend lints, types, tests and builds as its README says."""
+"""A project of every kind lints, types, tests and builds as its README says."""
 
 import shutil
 import tarfile
@@ -9,7 +9,7 @@ import pytest
 
 from tests.template.combinations import LONGEST
 from tests.template.environments import CACHE
-from tests.template.projects import PACKAGE, Project, build_wheel
+from tests.template.projects import KINDS, PACKAGE, Project, build_wheel
 from tests.template.rendering import render
 
 # Names as short and as long as they may be move the line breaks.
@@ -28,7 +28,7 @@ def test_lint_and_format_are_clean(project: Project) -> None:
 def test_lint_and_format_are_clean_whatever_the_names(
     project: Project, template: Path, tmp_path: Path, names: str
 ) -> None:
-    answers = NAMES[names] | {"backend": project.backend}
+    answers = NAMES[names] | KINDS[project.kind]
     folder = render(template, tmp_path / "project", answers)
     project.environment.run("-m", "ruff", "check", folder=folder)
     project.environment.run("-m", "ruff", "format", "--check", folder=folder)
@@ -36,7 +36,7 @@ def test_lint_and_format_are_clean_whatever_the_names(
 
 def test_types_are_strict_and_clean(project: Project) -> None:
     # Reading ZenML takes mypy most of a minute: what it learned is kept between runs.
-    project.run("-m", "mypy", MYPY_CACHE_DIR=str(CACHE / f"mypy-{project.backend}"))
+    project.run("-m", "mypy", MYPY_CACHE_DIR=str(CACHE / f"mypy-{project.kind}"))
 
 
 def test_its_own_tests_pass_and_leave_the_owners_zenml_alone(project: Project) -> None:

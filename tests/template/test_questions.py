@@ -77,6 +77,11 @@ REFUSED = [
         "BaseStepOperator is ZenML's own class: take another prefix.",
         ["Base"],
     ),
+    (
+        "runtime",
+        "The backend local runs commands on a host: leave runtime out, or take another backend.",
+        ["image"],
+    ),
     ("description", "The description is empty: say in a sentence what it is.", ["", " \n "]),
     ("description", "The description has at most 512 characters.", ["d" * 513]),
     (

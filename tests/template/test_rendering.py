@@ -29,6 +29,15 @@ CI_FILES = {
     "none": set[str](),
 }
 FOLDERS = {"examples", "tests"}
+HOSTS_ALONE = {
+    "bootstrap",
+    "entrypoint",
+    "installers",
+    "packages",
+    "requirements",
+    "source_tree",
+    "wheel",
+}
 
 LICENCE_TITLES = {
     "Apache-2.0": "Apache License",
@@ -61,7 +70,8 @@ class Project:
 
 
 def _identify(answers: Mapping[str, str]) -> str:
-    return "-".join([answers["backend"], answers["license"], answers["ci"], answers["python_min"]])
+    names = ("backend", "runtime", "license", "ci", "python_min")
+    return "-".join(answers[name] for name in names if name in answers)
 
 
 def _parameters() -> Iterator[Any]:
@@ -125,6 +135,12 @@ def test_the_files_are_those_of_the_choices(project: Project) -> None:
     papers = {path for path in project.files if path.split("/")[0] not in FOLDERS | {package}}
     assert papers == PAPERS | CI_FILES[project.answers["ci"]]
     assert {path.split("/")[0] for path in project.files} >= FOLDERS | {package}
+
+
+def test_what_only_hosts_need_comes_with_hosts_alone(project: Project) -> None:
+    modules = {Path(path).stem.removeprefix("test_") for path in project.files}
+    on_hosts = project.answers.get("runtime", "host") == "host"
+    assert modules & HOSTS_ALONE == (HOSTS_ALONE if on_hosts else set())
 
 
 def test_the_licence_is_the_chosen_one(project: Project) -> None:

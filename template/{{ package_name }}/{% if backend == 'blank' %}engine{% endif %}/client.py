@@ -41,8 +41,9 @@ class BlankEngine:
     def submit(self, job: Job) -> None:
         """How is a command started on the engine, under a name of our choice?
 
-        Run `job.command` with `job.environment`, in an empty folder, on a machine that
-        sees `self._workdir`, and return without waiting. Three things to see to:
+        Run `job.command` with `job.environment` where `job.runtime` says, and return
+        without waiting. An `Image` is run as a container; a `Host` means an empty
+        folder on a machine that sees `self._workdir`. Three things to see to:
 
         - The command is an argument vector. If the engine wants a string, use
           `shlex.join`: arguments can hold blanks, quotes and line breaks.

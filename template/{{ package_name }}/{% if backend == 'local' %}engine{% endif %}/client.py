@@ -7,6 +7,7 @@ A job is a folder of the job's name, private to the user:
     group        the id of the process group
     output.log   what the job wrote
     exit_code    written when the job ended by itself
+    timed_out    written when its time was over
     cancelled    written when somebody cancelled it
 
 Nothing else is remembered, so that any process of the user finds a job again.
@@ -30,12 +31,22 @@ from ..job import Job, JobState, Phase
 
 # The first shell only names the group and leaves, so that the job is no child of the
 # launcher. The second one stays to note how the job ended; by renaming, since a reader
-# must see all of it or nothing.
+# must see all of it or nothing. Whatever the job left running in its group then goes,
+# and the second shell with it.
 SUPERVISOR = """
+limit=$1 grace=$2
+shift 2
 echo $$ > group.draft && mv group.draft group
 (
+    trap : TERM
+    [ "$limit" = 0 ] || (
+        trap : TERM
+        sleep "$limit" && : > timed_out && kill -TERM 0 &&
+            sleep "$grace" && kill -KILL 0
+    ) &
     [ -e cancelled ] || "$@"
     echo $? > exit_code.draft && mv exit_code.draft exit_code
+    kill -KILL 0
 ) &
 """
 
@@ -66,11 +77,17 @@ class LocalEngine:
                 json.dump(dict(job.labels), labels)
         except FileExistsError:
             return
+        limit = job.options.timeout_seconds or 0
         nice = ("nice", "-n", str(job.options.nice)) if job.options.nice else ()
         with (home / "lock").open("w") as lock, (home / "output.log").open("wb") as log:
             fcntl.flock(lock, fcntl.LOCK_EX)
             subprocess.run(
-                ("/bin/sh", "-c", SUPERVISOR, job.name, *nice, *job.command),
+                (
+                    *("/bin/sh", "-c", SUPERVISOR, job.name),
+                    *(str(limit), str(self._grace_seconds)),
+                    *nice,
+                    *job.command,
+                ),
                 cwd=home,
                 env=_inherited() | dict(job.environment),
                 stdin=subprocess.DEVNULL,
@@ -82,8 +99,11 @@ class LocalEngine:
                 # Ctrl-C in the launcher's terminal is not meant for the job.
                 start_new_session=True,
                 umask=0o077,
-                check=True,
+                # The first shell may be killed with the group of a job that was quick.
+                check=False,
             )
+        if not (home / "group").exists():
+            raise RuntimeError(f"The job could not be started in {home}.")
 
     def poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
         """Read the state of each job from its folder."""
@@ -95,9 +115,11 @@ class LocalEngine:
         if _state(home).phase.ended:
             return
         (home / "cancelled").touch()
-        if not _is_locked(home):
+        try:
+            group = int((home / "group").read_text())
+        except FileNotFoundError:
+            # It has not begun, and will find that it is cancelled.
             return
-        group = int((home / "group").read_text())
         _signal(group, signal.SIGTERM)
         _wait_until_gone(home, self._grace_seconds)
         _signal(group, signal.SIGKILL)
@@ -133,7 +155,9 @@ def _state(home: Path) -> JobState:
         return JobState(Phase.RUNNING)
     if (home / "cancelled").exists():
         return JobState(Phase.CANCELLED, reason="the job was cancelled")
-    # Only now: a job that was alive a moment ago has written its code since.
+    # Only now: a job that was alive a moment ago has written these since.
+    if (home / "timed_out").exists():
+        return JobState(Phase.FAILED, reason="the job reached its timeout_seconds")
     code = _exit_code(home)
     if code == 0:
         return JobState(Phase.SUCCEEDED, code)

@@ -14,6 +14,12 @@ class StepOptions(BaseModel):
         le=19,
         description="How far the step steps back for other processes.",
     )
+    timeout_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        description="How long the step may run; it has failed after that. Default: "
+        "without end.",
+    )
 
 
 class ComponentOptions(BaseModel):

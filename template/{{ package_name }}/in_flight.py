@@ -1,0 +1,93 @@
+"""Cancels the jobs of this process when the process is told to end.
+
+Where a pipeline is static, `wait` sees the interrupt. A dynamic one submits its steps
+from threads, which see none: ZenML would wait for their ends after Ctrl-C, and SIGTERM
+would end the process without a word to them (ZenML 0.98, execution/pipeline/dynamic/
+runner.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_jobs: dict[str, Callable[[str], None]] = {}
+"""The jobs in flight, each with what cancels it."""
+
+_previous: dict[int, Any] = {}
+"""The handlers that were there before this module's."""
+
+
+def add(name: str, cancel: Callable[[str], None]) -> None:
+    """Remember a job, before it is submitted."""
+    _jobs[name] = cancel
+
+
+def is_here(name: str) -> bool:
+    """Tell whether a job is still in flight: a signal may have come meanwhile."""
+    return name in _jobs
+
+
+def discard(name: str) -> None:
+    """Forget a job."""
+    _jobs.pop(name, None)
+
+
+def cancel_on_signals() -> None:
+    """Listen for signals; done once, and only where Python allows it."""
+    if _previous or threading.current_thread() is not threading.main_thread():
+        return
+    for number in SIGNALS:
+        handler = signal.getsignal(number)
+        # What a process was started to ignore, it goes on ignoring.
+        if handler not in (signal.SIG_IGN, None):
+            _previous[number] = signal.signal(number, _handle)
+
+
+def _handle(number: int, frame: FrameType | None) -> None:
+    cancelled = _cancel_all()
+    previous = _previous[number]
+    if callable(previous):
+        previous(number, frame)
+    elif signal.getsignal(number) is not _handle:
+        # ZenML's own handler, which called this one, raises what is to be raised.
+        return
+    elif cancelled:
+        # An exception lets ZenML publish how the run ended.
+        raise SystemExit(128 + number)
+    else:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+
+def _cancel_all() -> bool:
+    jobs = {name: _jobs.pop(name) for name in list(_jobs)}
+    if not jobs:
+        return False
+    logger.warning("Interrupted: cancelling %d job(s).", len(jobs))
+    # All at once, since each may take its time to end.
+    threads = [
+        threading.Thread(target=_try, args=(cancel, name))
+        for name, cancel in jobs.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return True
+
+
+def _try(cancel: Callable[[str], None], name: str) -> None:
+    try:
+        cancel(name)
+    except Exception as error:
+        logger.warning("Job %s may still run: %s", name, error)

@@ -1,0 +1,66 @@
+"""Waits for the end of a step."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+
+from zenml.enums import ExecutionStatus
+
+from .masking import Mask
+
+logger = logging.getLogger(__name__)
+
+MISTAKES = (AssertionError, AttributeError, NameError, NotImplementedError, TypeError)
+"""What the engine's own code raises when it is wrong: no waiting mends that."""
+
+
+class StepFailedError(RuntimeError):
+    """A step's job ended without a result, and ZenML does not know why."""
+
+
+def wait_for_end(
+    ask: Callable[[], tuple[ExecutionStatus, str]], patience: float, mask: Mask
+) -> ExecutionStatus:
+    """Ask for a step's status until it has ended, and return the last one.
+
+    ZenML's own `wait` looks after 1, 2, 4, 8, 16 seconds, so that a step of 4 seconds
+    takes 15, and waits for ever for a job that died (ZenML 0.98, step_operators/
+    base_step_operator.py).
+
+    Args:
+        ask: Returns the status, and why it is so where only the engine knows; raises
+            when the engine cannot be asked.
+        patience: For how long the engine may fail to answer, in seconds.
+        mask: Hides secrets.
+
+    Raises:
+        StepFailedError: If the job ended and the step could not say why.
+        RuntimeError: If the engine does not answer any more.
+    """
+    started = answered = time.monotonic()
+    while True:
+        now = time.monotonic()
+        try:
+            status, why = ask()
+        except MISTAKES:
+            raise
+        except Exception as error:
+            reason = mask(error)
+            if now - answered > patience:
+                raise RuntimeError(
+                    f"The engine has not answered for {now - answered:.0f} s: {reason}"
+                ) from None
+            logger.warning("The engine cannot be asked, trying again: %s", reason)
+        else:
+            answered = now
+            if status.is_finished:
+                if why:
+                    raise StepFailedError(why)
+                return status
+        # Often for a short step, rarely for a long one: its end is noticed within a
+        # twentieth of its time. The jitter spreads steps that started together.
+        pause = max(0.2, min(0.05 * (now - started), 60))
+        time.sleep(pause * random.uniform(0.8, 1))
