@@ -112,11 +112,15 @@ def uv(*arguments: str, text: str = "") -> str:
     Raises:
         AssertionError: if it failed; the message is all it said.
     """
+    return _run([find_uv(), *arguments], text)
+
+
+def find_uv() -> str:
     # `make` may have brought uv into the environment that runs the tests.
     here = Path(sys.executable).parent
     program = shutil.which("uv", path=f"{here}{os.pathsep}{os.environ['PATH']}")
     assert program, "uv is missing: run the tests by `make test`"
-    return _run([program, *arguments], text)
+    return program
 
 
 @contextmanager
