@@ -9,6 +9,7 @@ import pytest
 from tests.template.environments import lay_over, whole_environment
 from tests.template.projects import BACKENDS, NAME, Project
 from tests.template.rendering import commit_template, copy_template, render
+from tests.zenml.versions import NEWEST
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +26,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def zenml_environment() -> Path:
-    return whole_environment()
+    return whole_environment(NEWEST.lock)
 
 
 def _backends() -> Iterator[Any]:

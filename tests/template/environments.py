@@ -14,7 +14,8 @@ from pathlib import Path
 from tests.template.rendering import REPOSITORY
 
 CACHE = REPOSITORY / ".cache"
-REQUIREMENTS = REPOSITORY / "tests" / "requirements-zenml.txt"
+RUNNING = "{}.{}".format(*sys.version_info)
+"""The version of the Python that runs this, as in "3.12"."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +63,23 @@ class Environment:
         return self.run(script, *arguments, folder=folder, **variables)
 
     def install(self, *requirements: str) -> None:
-        _uv(
+        uv(
             *("pip", "install", "--offline", "--no-deps", "--no-build-isolation"),
             *("--python", str(self.python), *requirements),
         )
 
 
-def whole_environment() -> Path:
-    """The environment of requirements-zenml.txt, built unless it is there already."""
-    key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
+def whole_environment(lock: Path, python: str = sys.executable) -> Path:
+    """The environment that `lock` describes, built unless it is there already."""
+    version = _run([python, "-c", "import sys; print(sys.version)"])
+    key = hashlib.sha256(lock.read_bytes() + version.encode()).hexdigest()[:12]
     folder = CACHE / f"env-{key}"
     finished = folder / "finished"
     with _locked(CACHE / f"env-{key}.lock"):
         if not finished.exists():
-            _uv("venv", "--clear", "--python", sys.executable, str(folder))
-            python = str(folder / "bin" / "python")
-            _uv("pip", "install", "--python", python, "--requirement", str(REQUIREMENTS))
+            uv("venv", "--clear", "--python", python, str(folder))
+            inside = str(folder / "bin" / "python")
+            uv("pip", "install", "--python", inside, "--requirement", str(lock))
             finished.touch()
     return folder
 
@@ -85,11 +87,34 @@ def whole_environment() -> Path:
 def lay_over(base: Path, folder: Path) -> Environment:
     """A thin environment in `folder` that sees what `base` holds, without copying it."""
     environment = Environment(folder, base)
-    _uv("venv", "--python", sys.executable, str(folder))
+    uv("venv", "--python", str(base / "bin" / "python"), str(folder))
     [packages] = base.glob("lib/python*/site-packages")
     [own] = folder.glob("lib/python*/site-packages")
     (own / "base.pth").write_text(f"{packages}\n", encoding="utf-8")
     return environment
+
+
+def find_python(version: str) -> str | None:
+    """An interpreter of `version`, as in "3.12": the one that runs this, or one on PATH."""
+    if version == RUNNING:
+        return sys.executable
+    try:
+        return uv("python", "find", "--system", version).strip()
+    except AssertionError:
+        return None
+
+
+def uv(*arguments: str, text: str = "") -> str:
+    """What uv printed, given `text` on its standard input.
+
+    Raises:
+        AssertionError: if it failed; the message is all it said.
+    """
+    # `make` may have brought uv into the environment that runs the tests.
+    here = Path(sys.executable).parent
+    program = shutil.which("uv", path=f"{here}{os.pathsep}{os.environ['PATH']}")
+    assert program, "uv is missing: run the tests by `make test`"
+    return _run([program, *arguments], text)
 
 
 @contextmanager
@@ -101,20 +126,7 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _uv(*arguments: str) -> None:
-    # `make` may have brought uv into the environment that runs the tests.
-    here = Path(sys.executable).parent
-    uv = shutil.which("uv", path=f"{here}{os.pathsep}{os.environ['PATH']}")
-    assert uv, "uv is missing: run the tests by `make test`"
-    _run([uv, *arguments])
-
-
-def _run(command: Sequence[str]) -> None:
-    result = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout
+def _run(command: Sequence[str], text: str = "") -> str:
+    result = subprocess.run(command, input=text, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout

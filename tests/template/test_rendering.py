@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from markdown_it import MarkdownIt
 
 from tests.template.combinations import LINE, combinations
 from tests.template.rendering import ANSWERS_FILE, read_files, read_questions, render
+from tests.zenml.versions import oldest_on
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -174,9 +176,21 @@ def test_every_supported_python_is_tested_and_none_else(project: Project) -> Non
     versions = [name.removeprefix(prefix) for name in project.metadata["classifiers"]]
     assert [version for version in versions if version.startswith("3.")] == supported
     for path in CI_FILES[project.answers["ci"]]:
-        job = yaml.safe_load(project.text(path))
-        tested = job["jobs"]["test"]["strategy"] if "jobs" in job else job["test"]["parallel"]
-        assert json.dumps(supported) in json.dumps(tested)
+        tested = _tested_versions(yaml.safe_load(project.text(path)))
+        assert tested == {(python, "0.*") for python in supported} | {
+            (python, f"{oldest_on(python).minor}.*") for python in (supported[0], supported[-1])
+        }
+
+
+def _tested_versions(ci: Any) -> set[tuple[str, str]]:
+    """The pairs of Python and ZenML that a project's CI names."""
+    if "jobs" in ci:
+        matrix = ci["jobs"]["test"]["strategy"]["matrix"]
+        every = {*product(matrix["python"], matrix["zenml"])}
+        return every | {(row["python"], row["zenml"]) for row in matrix["include"]}
+    every, *rows = ci["test"]["parallel"]["matrix"]
+    pairs = {(python, every["ZENML"]) for python in every["PYTHON"]}
+    return pairs | {(row["PYTHON"], row["ZENML"]) for row in rows}
 
 
 def test_rendering_again_gives_the_same_bytes(

@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from tests.template.rendering import REPOSITORY, read_questions, template_files
+from tests.template.rendering import REPOSITORY, template_files
 
 SOURCES = [path for path in template_files() if path.parts[0] == "template"]
 PYTHON_TEMPLATES = [path for path in SOURCES if path.name.endswith(".py.jinja")]
@@ -42,13 +42,6 @@ def test_python_with_substitutions_has_no_branches(path: PurePath) -> None:
 def test_python_that_does_not_vary_is_valid_in_place(path: PurePath) -> None:
     ast.parse(read(path))
     assert not re.search(r"\{\{(?!secret[.])|\{%|\{#", read(path))
-
-
-def test_the_pythons_are_the_choices_of_copier_yml() -> None:
-    stated = ast.literal_eval(
-        re.findall(r"set pythons = (\[.+\])", read(Path("partials/pythons.jinja")))[0]
-    )
-    assert stated == read_questions()["python_min"]["choices"]
 
 
 def test_copier_needs_no_trust() -> None:

@@ -1,0 +1,84 @@
+"""The versions of ZenML on which the template is tested: the one place that lists them.
+
+A release that is added here is locked by `make lock`, run by `make test-zenml` and shown by
+`make zenml-table`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+
+LOCKS = Path(__file__).parent / "locks"
+
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+"""The Pythons on which the newest release runs; the others run on one of them."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The last release of one of ZenML's minor versions.
+
+    Attributes:
+        version: as the package index has it.
+        pythons: the upper bound of the Pythons that it says it runs on.
+    """
+
+    version: str
+    pythons: str
+
+    @property
+    def minor(self) -> str:
+        return self.version.rpartition(".")[0]
+
+    @property
+    def lock(self) -> Path:
+        return LOCKS / f"{self.minor}.txt"
+
+    def runs_on(self, python: str) -> bool:
+        return python in SpecifierSet(self.pythons)
+
+
+RELEASES = (
+    Release("0.84.3", "<3.13"),
+    Release("0.85.0", "<3.13"),
+    Release("0.90.0", "<3.13"),
+    Release("0.91.2", "<3.14"),
+    Release("0.92.0", "<3.14"),
+    Release("0.93.3", "<3.14"),
+    Release("0.94.6", "<3.14"),
+    Release("0.95.1", "<3.15"),
+    Release("0.96.4", "<3.15"),
+    Release("0.97.0", "<3.15"),
+    Release("0.98.0", "<3.15"),
+)
+OLDEST, NEWEST = RELEASES[0], RELEASES[-1]
+
+
+def oldest_on(python: str) -> Release:
+    """The oldest release that runs on a Python."""
+    return next(release for release in RELEASES if release.runs_on(python))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A release on a Python: what the matrix runs."""
+
+    release: Release
+    python: str
+
+    def __str__(self) -> str:
+        return f"zenml-{self.release.minor}-python-{self.python}"
+
+
+def rows(python: str) -> list[Row]:
+    """Every release on `python`, or else the newest that it runs on; the newest one on all."""
+    older = [
+        Row(release, python if release.runs_on(python) else _newest_python(release))
+        for release in RELEASES[:-1]
+    ]
+    return older + [Row(NEWEST, each) for each in PYTHONS]
+
+
+def _newest_python(release: Release) -> str:
+    return [python for python in PYTHONS if release.runs_on(python)][-1]
