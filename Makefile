@@ -11,17 +11,25 @@ unexport VIRTUAL_ENV PYTHONHOME
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/.ready-$(VERSION)
 
-.PHONY: help test lint demo lock clean
+.PHONY: help test test-zenml zenml-table lint demo lock clean
 help:
-	@echo 'make test    lint, types and the whole test suite'
-	@echo 'make demo    create a project and run a real step on it'
-	@echo 'make lint    lint, formatting and types alone'
-	@echo 'make lock    renew uv.lock and tests/requirements-zenml.txt'
-	@echo 'make clean   remove what the other commands made'
+	@echo 'make test          lint, types and the whole test suite'
+	@echo 'make test-zenml    a generated project on every release of ZenML and every Python'
+	@echo 'make zenml-table   write what that has run into docs/zenml-versions.md'
+	@echo 'make demo          create a project and run a real step on it'
+	@echo 'make lint          lint, formatting and types alone'
+	@echo 'make lock          renew uv.lock and tests/zenml/locks'
+	@echo 'make clean         remove what the other commands made'
 	@echo 'PYTHON=python3.12 picks another Python than python3.'
 
 test: lint
 	.venv/bin/pytest -n auto --dist loadgroup
+
+test-zenml: $(READY)
+	.venv/bin/pytest tests/zenml -n 2 --dist loadgroup
+
+zenml-table: $(READY)
+	.venv/bin/python -m tests.zenml.table
 
 lint: $(READY)
 	.venv/bin/ruff check
@@ -35,9 +43,7 @@ demo: $(READY)
 
 lock: $(READY)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" uv lock --upgrade
-	PATH="$(CURDIR)/.venv/bin:$$PATH" uv pip compile --quiet --upgrade --universal --python-version 3.10 \
-		--no-annotate --custom-compile-command 'make lock' \
-		--output-file tests/requirements-zenml.txt tests/requirements-zenml.in
+	.venv/bin/python -m tests.zenml.lock
 
 clean:
 	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,87 @@
+"""What is said about the versions of ZenML agrees with the one list of them."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.template.rendering import REPOSITORY, read_questions
+from tests.zenml import outcomes
+from tests.zenml.outcomes import LIFECYCLE, Outcome, outcome
+from tests.zenml.table import documented
+from tests.zenml.versions import NEWEST, OLDEST, PYTHONS, RELEASES, Release, Row, oldest_on, rows
+
+REPORT = """<testsuites><testsuite>
+<testcase name="a" /><testcase name="b">{}</testcase>
+</testsuite></testsuites>"""
+
+
+def read(path: str) -> str:
+    return Path(REPOSITORY, path).read_text(encoding="utf-8")
+
+
+def test_the_page_shows_every_row() -> None:
+    shown = [(version, python) for version, python, *_ in documented()]
+    assert shown in [
+        [(row.release.version, row.python) for row in rows(python)] for python in PYTHONS
+    ]
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.minor)
+def test_a_lock_holds_its_release(release: Release) -> None:
+    lock = release.lock.read_text(encoding="utf-8")
+    assert re.findall(r"^zenml==(.+)", lock, re.MULTILINE) == [release.version]
+
+
+def test_a_project_asks_for_no_older_zenml_than_the_oldest_tested() -> None:
+    assert f'"zenml>={OLDEST.minor},<1"' in read("template/pyproject.toml.jinja")
+
+
+def test_a_projects_ci_takes_the_oldest_zenml_that_runs_on_a_python() -> None:
+    [stated] = re.findall(
+        r"set oldest_zenml = (\{.+?\})", read("partials/pythons.jinja"), re.DOTALL
+    )
+    assert list(ast.literal_eval(stated).items()) == [
+        (python, oldest_on(python).minor) for python in read_questions()["python_min"]["choices"]
+    ]
+
+
+def test_a_release_that_does_not_run_on_a_python_gets_the_newest_that_it_knows() -> None:
+    assert rows("3.13")[0] == Row(OLDEST, "3.12")
+    assert rows("3.11")[0] == Row(OLDEST, "3.11")
+
+
+@pytest.mark.parametrize(
+    ("release", "inside", "expected"),
+    [
+        (OLDEST, "", Outcome(2, frozenset(), ())),
+        (
+            OLDEST,
+            '<skipped message="ZenML 0.84.3 has no command steps" />',
+            Outcome(1, frozenset({"has no command steps"}), ()),
+        ),
+        (
+            NEWEST,
+            '<skipped message="ZenML 0.98.0 has no command steps" />',
+            Outcome(1, frozenset(), ("ZenML 0.98.0 has no command steps",)),
+        ),
+        (OLDEST, '<skipped message="too slow" />', Outcome(1, frozenset(), ("too slow",))),
+        (OLDEST, "<failure />", None),
+        (OLDEST, "<error />", None),
+    ],
+)
+def test_only_what_an_older_zenml_cannot_do_may_be_skipped(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    release: Release,
+    inside: str,
+    expected: Outcome | None,
+) -> None:
+    monkeypatch.setattr(outcomes, "CACHE", tmp_path)
+    row = Row(release, "3.11")
+    report = outcomes.report(row, LIFECYCLE)
+    report.parent.mkdir(parents=True)
+    report.write_text(REPORT.format(inside))
+
+    assert outcome(row, LIFECYCLE) == expected
