@@ -90,7 +90,9 @@ def lay_over(base: Path, folder: Path) -> Environment:
     uv("venv", "--python", str(base / "bin" / "python"), str(folder))
     [packages] = base.glob("lib/python*/site-packages")
     [own] = folder.glob("lib/python*/site-packages")
-    (own / "base.pth").write_text(f"{packages}\n", encoding="utf-8")
+    # As a folder of packages, not as a mere path: setuptools brings distutils by a .pth file there.
+    see = f"import site; site.addsitedir({str(packages)!r})\n"
+    (own / "base.pth").write_text(see, encoding="utf-8")
     return environment
 
 

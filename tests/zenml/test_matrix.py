@@ -40,32 +40,22 @@ def row(request: pytest.FixtureRequest) -> Row:
 
 
 @pytest.fixture(scope="session")
-def base(row: Row) -> Path:
-    """The environment of the row's lock."""
-    python = find_python(row.python)
-    if not python:
-        pytest.skip(f"no Python {row.python} on PATH")
-    return whole_environment(row.release.lock, python)
-
-
-@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")
-def project(base: Path, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return install("local", base, template, tmp_path_factory.mktemp("local"))
+def project(row: Row, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return install("local", row, template, tmp_path_factory.mktemp("local"))
 
 
-@pytest.fixture
-def blank_project(base: Path, template: Path, tmp_path: Path) -> Project:
-    return install("blank", base, template, tmp_path)
-
-
-def install(backend: str, base: Path, template: Path, place: Path) -> Project:
-    """Render a project with the default answers, and install it beside ZenML."""
+def install(backend: str, row: Row, template: Path, place: Path) -> Project:
+    """Render a project with the default answers, and install it beside the row's ZenML."""
+    python = find_python(row.python)
+    if not python:
+        pytest.skip(f"no Python {row.python} on PATH")
     folder = render(template, place / NAME, {"backend": backend})
+    base = whole_environment(row.release.lock, python)
     environment = lay_over(base, place / "environment")
     environment.install("--editable", str(folder))
     return Project(backend, folder, environment)
@@ -81,9 +71,10 @@ def test_a_projects_own_tests_pass(row: Row, project: Project) -> None:
     assert not run(row, OWN, project).skipped
 
 
-@pytest.mark.parametrize("row", parameters([MATRIX[0], MATRIX[-1]]), indirect=True)
-def test_a_blank_projects_own_tests_pass(row: Row, blank_project: Project) -> None:
-    [reason] = run(row, BLANK, blank_project).skipped
+@pytest.mark.parametrize("end", parameters([MATRIX[0], MATRIX[-1]]))
+def test_a_blank_projects_own_tests_pass(end: Row, template: Path, tmp_path: Path) -> None:
+    project = install("blank", end, template, tmp_path)
+    [reason] = run(end, BLANK, project).skipped
     assert "still to be written" in reason
 
 
