@@ -9,7 +9,7 @@ import pytest
 from tests.template.rendering import REPOSITORY, read_questions
 from tests.zenml import outcomes
 from tests.zenml.outcomes import Outcome, outcome
-from tests.zenml.table import documented
+from tests.zenml.table import PAGE, documented
 from tests.zenml.versions import (
     LIFECYCLE,
     NEWEST,
@@ -36,6 +36,14 @@ def test_the_page_shows_every_row() -> None:
     assert shown in [
         [(row.release.version, row.python) for row in rows(python)] for python in PYTHONS
     ]
+
+
+def test_the_page_names_places_that_are_there() -> None:
+    places = re.findall(r"^\| `(\w+\.py)`, `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert places
+    for file, function in places:
+        [source] = (REPOSITORY / "template" / "{{ package_name }}").glob(f"{file}*")
+        assert f"def {function}(" in source.read_text("utf-8")
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.minor)
