@@ -26,7 +26,8 @@ test: lint
 	.venv/bin/pytest -n auto --dist loadgroup
 
 test-zenml: $(READY)
-	.venv/bin/pytest tests/zenml -n 2 --dist loadgroup
+	.venv/bin/pytest tests/zenml -n 2 --dist worksteal
+	.venv/bin/python -m tests.zenml.table --check
 
 zenml-table: $(READY)
 	.venv/bin/python -m tests.zenml.table

@@ -8,9 +8,19 @@ import pytest
 
 from tests.template.rendering import REPOSITORY, read_questions
 from tests.zenml import outcomes
-from tests.zenml.outcomes import LIFECYCLE, Outcome, outcome
-from tests.zenml.table import documented
-from tests.zenml.versions import NEWEST, OLDEST, PYTHONS, RELEASES, Release, Row, oldest_on, rows
+from tests.zenml.outcomes import Outcome, outcome
+from tests.zenml.table import PAGE, documented
+from tests.zenml.versions import (
+    LIFECYCLE,
+    NEWEST,
+    OLDEST,
+    PYTHONS,
+    RELEASES,
+    Release,
+    Row,
+    oldest_on,
+    rows,
+)
 
 REPORT = """<testsuites><testsuite>
 <testcase name="a" /><testcase name="b">{}</testcase>
@@ -26,6 +36,14 @@ def test_the_page_shows_every_row() -> None:
     assert shown in [
         [(row.release.version, row.python) for row in rows(python)] for python in PYTHONS
     ]
+
+
+def test_the_page_names_places_that_are_there() -> None:
+    places = re.findall(r"^\| `(\w+\.py)`, `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert places
+    for file, function in places:
+        [source] = (REPOSITORY / "template" / "{{ package_name }}").glob(f"{file}*")
+        assert f"def {function}(" in source.read_text("utf-8")
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.minor)
@@ -48,8 +66,15 @@ def test_a_projects_ci_takes_the_oldest_zenml_that_runs_on_a_python() -> None:
 
 
 def test_a_release_that_does_not_run_on_a_python_gets_the_newest_that_it_knows() -> None:
-    assert rows("3.13")[0] == Row(OLDEST, "3.12")
-    assert rows("3.11")[0] == Row(OLDEST, "3.11")
+    assert [rows(python)[0].python for python in ("3.11", "3.13", "3.14")] == [
+        "3.11",
+        "3.12",
+        "3.12",
+    ]
+
+
+def test_the_lifecycle_is_run_once_on_each_release() -> None:
+    assert [row.release for row in rows("3.11") if LIFECYCLE in row.suites] == [*RELEASES]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +104,7 @@ def test_only_what_an_older_zenml_cannot_do_may_be_skipped(
     expected: Outcome | None,
 ) -> None:
     monkeypatch.setattr(outcomes, "CACHE", tmp_path)
-    row = Row(release, "3.11")
+    row = Row(release, "3.11", (LIFECYCLE,))
     report = outcomes.report(row, LIFECYCLE)
     report.parent.mkdir(parents=True)
     report.write_text(REPORT.format(inside))

@@ -7,9 +7,6 @@ from xml.etree import ElementTree
 from tests.template.environments import CACHE
 from tests.zenml.versions import NEWEST, Release, Row
 
-OWN, BLANK, LIFECYCLE = "own", "blank", "lifecycle"
-"""The suites: a project's own tests, those of the backend `blank`, and tests/lifecycle."""
-
 
 @dataclass(frozen=True)
 class Outcome:

@@ -60,12 +60,17 @@ def oldest_on(python: str) -> Release:
     return next(release for release in RELEASES if release.runs_on(python))
 
 
+OWN, BLANK, LIFECYCLE = "own", "blank", "lifecycle"
+"""What is run: a project's own tests, those with the backend `blank`, and tests/lifecycle."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """A release on a Python: what the matrix runs."""
+    """A release on a Python, and what of the suites is run there."""
 
     release: Release
     python: str
+    suites: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"zenml-{self.release.minor}-python-{self.python}"
@@ -73,12 +78,24 @@ class Row:
 
 def rows(python: str) -> list[Row]:
     """Every release on `python`, or else the newest that it runs on; the newest one on all."""
-    older = [
-        Row(release, python if release.runs_on(python) else _newest_python(release))
-        for release in RELEASES[:-1]
+    pairs = [(release, _best_python(release, python)) for release in RELEASES[:-1]]
+    pairs += [(NEWEST, each) for each in PYTHONS]
+    # The lifecycle takes long, and depends on the release: once is enough.
+    lifecycle = dict(pairs).items()
+    blank = (pairs[0], pairs[-1])
+    return [
+        Row(
+            *pair,
+            suites=(
+                OWN,
+                *([LIFECYCLE] if pair in lifecycle else []),
+                *([BLANK] if pair in blank else []),
+            ),
+        )
+        for pair in pairs
     ]
-    return older + [Row(NEWEST, each) for each in PYTHONS]
 
 
-def _newest_python(release: Release) -> str:
-    return [python for python in PYTHONS if release.runs_on(python)][-1]
+def _best_python(release: Release, wanted: str) -> str:
+    known = [python for python in PYTHONS if release.runs_on(python)]
+    return wanted if wanted in known else known[-1]
