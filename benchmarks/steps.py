@@ -36,12 +36,13 @@ def main(rounds: str) -> None:
     sys.path.insert(0, str(REPOSITORY))
     from tests.template.environments import lay_over, whole_environment
     from tests.template.rendering import commit_template, copy_template, render
+    from tests.zenml.versions import NEWEST
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         template = commit_template(copy_template(place / "template"))
         project = render(template, place / "zenml-acme", {"backend": "local"})
-        environment = lay_over(whole_environment(), place / "environment")
+        environment = lay_over(whole_environment(NEWEST.lock), place / "environment")
         environment.install("--editable", str(project))
         (place / "root").mkdir()
         (place / "root" / "flow.py").write_text(PIPELINE)

@@ -29,8 +29,8 @@ class NotWrittenError(AttributeError):
 class BlankEngine:
     """The compute system that runs the steps."""
 
-    # Which of "cpus", "gpus" and "memory" does the engine enforce? What is not listed
-    # is refused or warned about when a step asks for it.
+    # Which of "cpus", "gpus", "gpu_class" and "memory" does the engine enforce? What is
+    # not listed is refused or warned about when a step asks for it.
     honours: frozenset[str] = frozenset()
 
     def __init__(self, options: ComponentOptions, workdir: Path) -> None:
