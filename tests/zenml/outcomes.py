@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 from tests.template.environments import CACHE
 from tests.zenml.versions import NEWEST, Release, Row
 
-OWN, BLANK, LIFECYCLE = "own", "blank", "lifecycle"
-"""The suites: a project's own tests, those of the backend `blank`, and tests/lifecycle."""
+OWN, LIFECYCLE = "own", "lifecycle"
+"""The suites: a project's own tests, and tests/lifecycle. Others are named after their kind."""
 
 
 @dataclass(frozen=True)

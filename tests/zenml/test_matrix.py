@@ -9,13 +9,14 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from tests.template.environments import RUNNING, find_python, lay_over, whole_environment
-from tests.template.projects import NAME, Project
+from tests.template.projects import KINDS, NAME, Project
 from tests.template.rendering import REPOSITORY, copy_template, render
-from tests.zenml.outcomes import BLANK, LIFECYCLE, OWN, Outcome, outcome, report
+from tests.zenml.outcomes import LIFECYCLE, OWN, Outcome, outcome, report
 from tests.zenml.table import documented, seen
 from tests.zenml.versions import Row, rows
 
 MATRIX = rows(RUNNING)
+BLANK = [kind for kind, answers in KINDS.items() if answers["backend"] == "blank"]
 LIFECYCLE_TESTS = REPOSITORY / "tests" / "lifecycle"
 
 INSTALLED = """
@@ -49,16 +50,16 @@ def project(row: Row, template: Path, tmp_path_factory: pytest.TempPathFactory) 
     return install("local", row, template, tmp_path_factory.mktemp("local"))
 
 
-def install(backend: str, row: Row, template: Path, place: Path) -> Project:
-    """Render a project with the default answers, and install it beside the row's ZenML."""
+def install(kind: str, row: Row, template: Path, place: Path) -> Project:
+    """Render a project, and install it beside the row's ZenML."""
     python = find_python(row.python)
     if not python:
         pytest.skip(f"no Python {row.python} on PATH")
-    folder = render(template, place / NAME, {"backend": backend})
+    folder = render(template, place / NAME, KINDS[kind])
     base = whole_environment(row.release.lock, python)
     environment = lay_over(base, place / "environment")
     environment.install("--editable", str(folder))
-    return Project(backend, folder, environment)
+    return Project(kind, folder, environment)
 
 
 def test_the_release_is_what_the_list_says(row: Row, project: Project) -> None:
@@ -71,10 +72,13 @@ def test_a_projects_own_tests_pass(row: Row, project: Project) -> None:
     assert not run(row, OWN, project).skipped
 
 
+@pytest.mark.parametrize("kind", BLANK)
 @pytest.mark.parametrize("end", parameters([MATRIX[0], MATRIX[-1]]))
-def test_a_blank_projects_own_tests_pass(end: Row, template: Path, tmp_path: Path) -> None:
-    project = install("blank", end, template, tmp_path)
-    [reason] = run(end, BLANK, project).skipped
+def test_a_blank_projects_own_tests_pass(
+    end: Row, kind: str, template: Path, tmp_path: Path
+) -> None:
+    project = install(kind, end, template, tmp_path)
+    [reason] = run(end, kind, project).skipped
     assert "still to be written" in reason
 
 
