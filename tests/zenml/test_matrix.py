@@ -8,7 +8,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from tests.template.environments import RUNNING, find_python, lay_over, whole_environment
-from tests.template.projects import NAME
+from tests.template.projects import KINDS, NAME
 from tests.template.rendering import REPOSITORY, copy_template, render
 from tests.zenml.outcomes import outcome, report
 from tests.zenml.versions import BLANK, LIFECYCLE, Row, rows
@@ -40,8 +40,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("row", "suite"), [(row, suite) for row in MATRIX for suite in row.suites], ids=str
 )
 def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) -> None:
-    backend = "blank" if suite == BLANK else "local"
-    folder = render(template, tmp_path / NAME, {"backend": backend})
+    answers = KINDS.get(suite, {"backend": "local"})
+    folder = render(template, tmp_path / NAME, answers)
     environment = lay_over(environment_of(row), tmp_path / "environment")
     environment.install("--editable", str(folder))
 
@@ -56,7 +56,7 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
     )
     came_out = outcome(row, suite)
     assert came_out and came_out.passed
-    assert came_out.skipped == ((UNWRITTEN,) if suite == BLANK else ())
+    assert came_out.skipped == ((UNWRITTEN,) if suite in BLANK else ())
 
 
 @pytest.mark.parametrize("row", MATRIX, ids=str)

@@ -60,7 +60,7 @@ def oldest_on(python: str) -> Release:
     return next(release for release in RELEASES if release.runs_on(python))
 
 
-OWN, BLANK, LIFECYCLE = "own", "blank", "lifecycle"
+OWN, LIFECYCLE, *BLANK = "own", "lifecycle", "blank-host", "blank-image"
 """What is run: a project's own tests, those with the backend `blank`, and tests/lifecycle."""
 
 
@@ -89,7 +89,7 @@ def rows(python: str) -> list[Row]:
             suites=(
                 OWN,
                 *([LIFECYCLE] if pair in lifecycle else []),
-                *([BLANK] if pair in blank else []),
+                *(BLANK if pair in blank else []),
             ),
         )
         for pair in pairs
