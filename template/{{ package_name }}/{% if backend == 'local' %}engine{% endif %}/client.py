@@ -98,7 +98,6 @@ class LocalEngine:
                 pass_fds=(lock.fileno(),),
                 # Ctrl-C in the launcher's terminal is not meant for the job.
                 start_new_session=True,
-                umask=0o077,
                 # The first shell may be killed with the group of a job that was quick.
                 check=False,
             )
