@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,21 @@ class Mask:
         for secret in sorted(secrets, key=len, reverse=True):
             masked = masked.replace(secret, "***")
         return masked
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Let no error pass whose text holds secrets: ZenML logs what is raised.
+
+        Raises:
+            RuntimeError: Instead of such an error.
+        """
+        try:
+            yield
+        except Exception as error:
+            masked = self(error)
+            if masked == str(error):
+                raise
+            raise RuntimeError(masked) from None
 
 
 def secrets_in(environment: Mapping[str, str]) -> set[str]:

@@ -8,6 +8,7 @@ options are the JSON in LIFECYCLE_OPTIONS.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -112,6 +113,8 @@ class Zenml:
             stdout=log.open("w"),
             stderr=subprocess.STDOUT,
             text=True,
+            # Whoever started these tests in a shell's background lets them ignore it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         return Launcher(process, log)
 
@@ -179,14 +182,15 @@ def two_operators(zenml: Zenml) -> Iterator[None]:
     from zenml.enums import StackComponentType
 
     client = Client()
-    client.create_stack(
-        name="two operators",
-        components={
-            StackComponentType.ORCHESTRATOR: "default",
-            StackComponentType.ARTIFACT_STORE: "default",
-            StackComponentType.STEP_OPERATOR: ["first", "second"],
-        },
-    )
+    if not client.list_stacks(name="two operators").total:
+        client.create_stack(
+            name="two operators",
+            components={
+                StackComponentType.ORCHESTRATOR: "default",
+                StackComponentType.ARTIFACT_STORE: "default",
+                StackComponentType.STEP_OPERATOR: ["first", "second"],
+            },
+        )
     client.activate_stack("two operators")
     yield
     client.activate_stack("one operator")
