@@ -1,13 +1,15 @@
-"""Cancels the jobs of this process when the process is told to end.
+"""Sees to the jobs of this process when the process ends, or is told to.
 
 Where a pipeline is static, `wait` sees the interrupt. A dynamic one submits its steps
 from threads, which see none: ZenML would wait for their ends after Ctrl-C, and SIGTERM
-would end the process without a word to them (ZenML 0.98, execution/pipeline/dynamic/
+would end the process without a word to them. And it ends with its last step's word,
+before ZenML has looked again and cleaned up (ZenML 0.98, execution/pipeline/dynamic/
 runner.py).
 """
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
@@ -20,16 +22,18 @@ logger = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-_jobs: dict[str, Callable[[str], None]] = {}
-"""The jobs in flight, each with what cancels it."""
+Action = Callable[[str], None]
+
+_jobs: dict[str, tuple[Action, Action]] = {}
+"""The jobs in flight, each with what cancels it, and what is to be done at exit."""
 
 _previous: dict[int, Any] = {}
 """The handlers that were there before this module's."""
 
 
-def add(name: str, cancel: Callable[[str], None]) -> None:
+def add(name: str, cancel: Action, finish: Action) -> None:
     """Remember a job, before it is submitted."""
-    _jobs[name] = cancel
+    _jobs[name] = cancel, finish
 
 
 def is_here(name: str) -> bool:
@@ -42,8 +46,8 @@ def discard(name: str) -> None:
     _jobs.pop(name, None)
 
 
-def cancel_on_signals() -> None:
-    """Listen for signals; done once, and only where Python allows it."""
+def watch_this_process() -> None:
+    """Listen for signals and the exit; once, and only where Python allows it."""
     if _previous or threading.current_thread() is not threading.main_thread():
         return
     for number in SIGNALS:
@@ -51,6 +55,7 @@ def cancel_on_signals() -> None:
         # What a process was started to ignore, it goes on ignoring.
         if handler not in (signal.SIG_IGN, None):
             _previous[number] = signal.signal(number, _handle)
+    atexit.register(_finish_all)
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
@@ -77,7 +82,7 @@ def _cancel_all() -> bool:
     # All at once, since each may take its time to end.
     threads = [
         threading.Thread(target=_try, args=(cancel, name))
-        for name, cancel in jobs.items()
+        for name, (cancel, _) in jobs.items()
     ]
     for thread in threads:
         thread.start()
@@ -86,8 +91,14 @@ def _cancel_all() -> bool:
     return True
 
 
-def _try(cancel: Callable[[str], None], name: str) -> None:
+def _finish_all() -> None:
+    for name in list(_jobs):
+        _, finish = _jobs.pop(name)
+        _try(finish, name)
+
+
+def _try(action: Action, name: str) -> None:
     try:
-        cancel(name)
+        action(name)
     except Exception as error:
-        logger.warning("Job %s may still run: %s", name, error)
+        logger.warning("Job %s may still be there: %s", name, error)

@@ -99,11 +99,10 @@ def test_what_succeeded_leaves_nothing(looked: Run, zenml: Zenml) -> None:
 @pytest.mark.parametrize(
     ("command", "folder"),
     [
-        (["nightly.py"], ROOT),
         (["-m", "nightly"], ROOT),
         ([str(ROOT / "nightly.py")], ROOT / "jobs"),
     ],
-    ids=["script", "module", "from a sub-folder"],
+    ids=["module", "script from a sub-folder"],
 )
 def test_code_in_packages_travels_however_a_pipeline_is_started(
     zenml: Zenml, command: list[str], folder: Path

@@ -80,14 +80,15 @@ def rows(python: str) -> list[Row]:
     """Every release on `python`, or else the newest that it runs on; the newest one on all."""
     pairs = [(release, _best_python(release, python)) for release in RELEASES[:-1]]
     pairs += [(NEWEST, each) for each in PYTHONS]
-    # The lifecycle takes long, and depends on the release: once is enough.
+    # What holds at both ends, and of the lifecycle on each release, holds between them.
+    own = (pairs[0], *pairs[len(RELEASES) - 1 :])
     lifecycle = dict(pairs).items()
     blank = (pairs[0], pairs[-1])
     return [
         Row(
             *pair,
             suites=(
-                OWN,
+                *([OWN] if pair in own else []),
                 *([LIFECYCLE] if pair in lifecycle else []),
                 *(BLANK if pair in blank else []),
             ),
