@@ -25,8 +25,9 @@ help:
 test: lint
 	.venv/bin/pytest -n auto --dist loadgroup
 
+# Three on two cores: a third of the time they wait for a step, an interrupt or an end.
 test-zenml: $(READY)
-	.venv/bin/pytest tests/zenml -n 2 --dist worksteal
+	.venv/bin/pytest tests/zenml -n 3 --dist worksteal
 	.venv/bin/python -m tests.zenml.table --check
 
 zenml-table: $(READY)
