@@ -27,6 +27,9 @@ Action = Callable[[str], None]
 _jobs: dict[str, tuple[Action, Action]] = {}
 """The jobs in flight, each with what cancels it, and what is to be done at exit."""
 
+# A fork of the launcher, such as a worker of a pool, has none: its end is not theirs.
+os.register_at_fork(after_in_child=_jobs.clear)
+
 _previous: dict[int, Any] = {}
 """The handlers that were there before this module's."""
 
