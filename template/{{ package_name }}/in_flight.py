@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-Action = Callable[[str], None]
+Action = Callable[[], None]
 
 _jobs: dict[str, tuple[Action, Action]] = {}
 """The jobs in flight, each with what cancels it, and what is to be done at exit."""
@@ -84,7 +84,7 @@ def _cancel_all() -> bool:
     logger.warning("Interrupted: cancelling %d job(s).", len(jobs))
     # All at once, since each may take its time to end.
     threads = [
-        threading.Thread(target=_try, args=(cancel, name))
+        threading.Thread(target=_try, args=(name, cancel))
         for name, (cancel, _) in jobs.items()
     ]
     for thread in threads:
@@ -97,11 +97,11 @@ def _cancel_all() -> bool:
 def _finish_all() -> None:
     for name in list(_jobs):
         _, finish = _jobs.pop(name)
-        _try(finish, name)
+        _try(name, finish)
 
 
-def _try(action: Action, name: str) -> None:
+def _try(name: str, action: Action) -> None:
     try:
-        action(name)
+        action()
     except Exception as error:
         logger.warning("Job %s may still be there: %s", name, error)

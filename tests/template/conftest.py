@@ -29,6 +29,15 @@ def zenml_environment() -> Path:
     return whole_environment(NEWEST.lock)
 
 
+@pytest.fixture
+def blank_project(template_folder: Path, zenml_environment: Path, tmp_path: Path) -> Project:
+    """A project of the backend `blank`, installed editable, which a test may change."""
+    folder = render(template_folder, tmp_path / NAME, {"backend": "blank"})
+    environment = lay_over(zenml_environment, tmp_path / "environment")
+    environment.install("--editable", str(folder))
+    return Project("blank", folder, environment)
+
+
 def _kinds() -> Iterator[Any]:
     for kind in KINDS:
         # One worker installs a kind's project once for all of its tests.

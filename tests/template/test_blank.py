@@ -3,28 +3,13 @@
 import ast
 from pathlib import Path
 
-import pytest
-
-from tests.template.environments import Environment, lay_over
-from tests.template.projects import NAME, PACKAGE
-from tests.template.rendering import render
+from tests.template.projects import PACKAGE, Project
 
 METHODS = {"submit", "poll", "cancel", "logs", "remove"}
 
 
-@pytest.fixture
-def folder(template_folder: Path, tmp_path: Path) -> Path:
-    return render(template_folder, tmp_path / NAME, {"backend": "blank"})
-
-
-@pytest.fixture
-def environment(zenml_environment: Path, folder: Path, tmp_path: Path) -> Environment:
-    environment = lay_over(zenml_environment, tmp_path / "environment")
-    environment.install("--editable", str(folder))
-    return environment
-
-
-def test_with_five_methods_a_real_pipeline_runs(environment: Environment, folder: Path) -> None:
+def test_with_five_methods_a_real_pipeline_runs(blank_project: Project) -> None:
+    folder = blank_project.folder
     client = folder / PACKAGE / "engine" / "client.py"
     filled = (Path(__file__).parent / "filled_client.py").read_text(encoding="utf-8")
     assert public_methods(client.read_text(encoding="utf-8")) == METHODS
@@ -33,7 +18,7 @@ def test_with_five_methods_a_real_pipeline_runs(environment: Environment, folder
     client.write_text(filled, encoding="utf-8")
     (folder / "tests" / "e2e" / "conftest.py").unlink()
 
-    assert "1 passed" in environment.run("-m", "pytest", "tests/e2e", folder=folder)
+    assert "1 passed" in blank_project.run("-m", "pytest", "tests/e2e")
 
 
 def public_methods(source: str) -> set[str]:

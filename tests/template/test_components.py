@@ -1,13 +1,8 @@
 """What a registered component of a project holds."""
 
 import json
-from pathlib import Path
 
-import pytest
-
-from tests.template.environments import Environment, lay_over
-from tests.template.projects import NAME, PACKAGE, SOURCE
-from tests.template.rendering import render
+from tests.template.projects import PACKAGE, SOURCE, Project
 
 CANARY = "canary-of-the-engine"
 
@@ -41,28 +36,15 @@ print(json.dumps([
 """
 
 
-@pytest.fixture
-def folder(template_folder: Path, tmp_path: Path) -> Path:
-    # The backend whose component has a secret.
-    return render(template_folder, tmp_path / NAME, {"backend": "blank"})
-
-
-@pytest.fixture
-def environment(zenml_environment: Path, folder: Path, tmp_path: Path) -> Environment:
-    environment = lay_over(zenml_environment, tmp_path / "environment")
-    environment.install("--editable", str(folder))
-    return environment
-
-
-def last_line(environment: Environment, code: str, *arguments: str) -> str:
-    script = environment.folder / "script.py"
+def last_line(project: Project, code: str, *arguments: str) -> str:
+    script = project.folder / "script.py"
     script.write_text(SETUP + code, encoding="utf-8")
-    printed = environment.run(str(script), *arguments, folder=environment.folder)
+    printed = project.run(str(script), *arguments)
     return printed.splitlines()[-1]
 
 
-def test_a_secret_is_a_literal_or_a_reference_and_is_never_shown(environment: Environment) -> None:
-    found = json.loads(last_line(environment, SECRETS, CANARY))
+def test_a_secret_is_a_literal_or_a_reference_and_is_never_shown(blank_project: Project) -> None:
+    found = json.loads(last_line(blank_project, SECRETS, CANARY))
 
     assert [token for token, _, _ in found] == [CANARY, CANARY]
     for _, shown, masked in found:
@@ -70,12 +52,10 @@ def test_a_secret_is_a_literal_or_a_reference_and_is_never_shown(environment: En
         assert masked == "refused: ***"
 
 
-def test_a_component_survives_an_upgrade_that_adds_options(
-    environment: Environment, folder: Path
-) -> None:
-    last_line(environment, 'register("before", queue="fast")\nprint()')
+def test_a_component_survives_an_upgrade_that_adds_options(blank_project: Project) -> None:
+    last_line(blank_project, 'register("before", queue="fast")\nprint()')
 
-    options = folder / PACKAGE / "engine" / "options.py"
+    options = blank_project.folder / PACKAGE / "engine" / "options.py"
     text = options.read_text(encoding="utf-8")
     for start in ("    queue: str | None = Field(", "    endpoint: str | None = Field("):
         assert start in text
@@ -87,4 +67,4 @@ def test_a_component_survives_an_upgrade_that_adds_options(
 config = component("before").config
 print(config.queue, config.added_queue, config.added_endpoint)
 """
-    assert last_line(environment, show) == "fast 7 7"
+    assert last_line(blank_project, show) == "fast 7 7"
