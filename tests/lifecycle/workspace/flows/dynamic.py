@@ -7,7 +7,7 @@ from flows import steps
 
 @pipeline(dynamic=True)
 def one(marks: str) -> None:
-    steps.mark.submit(marks).result()
+    steps.mark.submit(marks).load()
 
 
 @pipeline(dynamic=True)
