@@ -36,7 +36,8 @@ WORKDIR = Path(HOME) / "a wörkdir"
 CANARY = "canary-in-the-environment"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "once: no release of ZenML changes it, so one shows it")
     shutil.copytree(Path(__file__).parent / "workspace", ROOT)
     os.environ["ZENML_REPOSITORY_PATH"] = str(ROOT)
     sys.path.insert(0, str(ROOT))

@@ -10,6 +10,8 @@ import pytest
 from conftest import WORKDIR, Zenml, wait_for
 from versions import needs_dynamic
 
+pytestmark = pytest.mark.once
+
 ROUNDS = range(int(os.environ.get("LIFECYCLE_ROUNDS", "1")))
 
 SECONDS = 8

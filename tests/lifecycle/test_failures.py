@@ -47,7 +47,7 @@ def test_a_failure_comes_with_reason_and_log_but_no_secret(
     ("exit_code", "reason"),
     [
         (0, "the step has published no result"),
-        (-9, "SIGKILL"),
+        pytest.param(-9, "SIGKILL", marks=pytest.mark.once),
     ],
 )
 def test_a_step_that_dies_unheard_has_failed_with_the_reason(
@@ -70,7 +70,7 @@ def test_a_step_that_dies_unheard_has_failed_with_the_reason(
 @pytest.mark.parametrize(
     ("python", "reason"),
     [
-        ("/bin/true", "the step has published no result"),
+        pytest.param("/bin/true", "the step has published no result", marks=pytest.mark.once),
         ("/bin/false", "the job ended with exit code 1"),
         ("/nowhere/python", "the job ended with exit code 127"),
     ],
@@ -99,6 +99,7 @@ def test_a_module_that_is_missing_on_the_other_side_is_named(zenml: Zenml, tmp_p
     assert "No module named" in str(error) or "ModuleNotFoundError" in str(error)
 
 
+@pytest.mark.once
 def test_a_step_that_takes_too_long_says_so(zenml: Zenml, marks: Path) -> None:
     from flows.pipelines import waiting
 
@@ -128,6 +129,7 @@ def test_each_attempt_is_a_job_of_its_own(zenml: Zenml, marks: Path) -> None:
     assert not list(WORKDIR.rglob(f"*{last.id}*"))
 
 
+@pytest.mark.once
 def test_a_step_run_that_is_submitted_twice_is_one_job(
     zenml: Zenml, marks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_command_that_fails_has_failed(zenml: Zenml) -> None:
     assert "last words" in str(error)
 
 
+@pytest.mark.once
 def test_a_removed_failure_leaves_nothing(zenml: Zenml) -> None:
     from flows.pipelines import ending_at_once
 

@@ -19,7 +19,9 @@ def started(zenml: Zenml, module: str, marks: Path) -> tuple[Launcher, int]:
     return launcher, int(mark.name)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.once)]
+)
 @pytest.mark.parametrize("module", ["pipelines", pytest.param("dynamic", marks=needs_dynamic)])
 def test_a_running_job_ends_before_its_launcher(
     zenml: Zenml, marks: Path, module: str, number: signal.Signals

@@ -100,7 +100,7 @@ def test_what_succeeded_leaves_nothing(looked: Run, zenml: Zenml) -> None:
     ("command", "folder"),
     [
         (["-m", "nightly"], ROOT),
-        ([str(ROOT / "nightly.py")], ROOT / "jobs"),
+        pytest.param([str(ROOT / "nightly.py")], ROOT / "jobs", marks=pytest.mark.once),
     ],
     ids=["module", "script from a sub-folder"],
 )
