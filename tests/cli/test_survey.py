@@ -85,7 +85,7 @@ def test_a_terminal_asks_for_what_was_not_given(here: Path) -> None:
         shown.until("Name of the flavor")
         shown.type("-two\r")
         shown.until("Where the steps run")
-        shown.type("\x1b[B\r")  # one down
+        shown.type("\x1b[A\r")  # one up is the last
         shown.until("What the engine runs")
         shown.type("\x1b[B\r")
         assert "What next" in shown.rest()

@@ -1,0 +1,100 @@
+"""What can be configured of the engine."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import BaseModel, Field, field_validator
+
+RESERVED = (
+    "array",
+    "chdir",
+    "clusters",
+    "error",
+    "export",
+    "export-file",
+    "gres",
+    "help",
+    "hold",
+    "input",
+    "job-name",
+    "open-mode",
+    "output",
+    "parsable",
+    "quiet",
+    "test-only",
+    "usage",
+    "version",
+    "wait",
+    "wrap",
+)
+"""Options of sbatch that the engine sets, or that would break the way it finds jobs."""
+
+
+class StepOptions(BaseModel):
+    """What a step can set for itself; the cluster's defaults hold for the rest."""
+
+    partition: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Partition, or several separated by commas.",
+    )
+    account: str | None = Field(
+        default=None, min_length=1, description="Account that the job is charged to."
+    )
+    qos: str | None = Field(
+        default=None, min_length=1, description="Quality of service."
+    )
+    time_limit: str | None = Field(
+        default=None,
+        pattern=r"^(\d+-)?\d+(:\d+){0,2}$",
+        description="How long the step may run, as Slurm writes it: minutes, "
+        "hours:minutes:seconds, days-hours and so on.",
+    )
+    constraint: str | None = Field(
+        default=None, min_length=1, description="Features that its nodes must have."
+    )
+    gpu_type: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="Type of the gpus that the step's ResourceSettings ask for, as the "
+        "cluster names it.",
+    )
+    gres: list[str] = Field(
+        default=[],
+        description="Other generic resources, such as `tmpdisk:10G`.",
+    )
+    modules: list[str] = Field(
+        default=[], description="Environment modules that are loaded for the step."
+    )
+    sbatch_args: list[str] = Field(
+        default=[],
+        description="Further options of sbatch, each as `--name` or `--name=value`.",
+    )
+
+    @field_validator("modules", "gres")
+    @classmethod
+    def _are_names(cls, values: list[str]) -> list[str]:
+        for value in values:
+            if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.:/+-]*", value):
+                raise ValueError(f"{value!r} is no name of a module or resource")
+        return values
+
+    @field_validator("sbatch_args")
+    @classmethod
+    def _are_options(cls, values: list[str]) -> list[str]:
+        for value in values:
+            option = re.fullmatch(r"--([a-z][a-z0-9-]*)(=.*)?", value)
+            if not option:
+                raise ValueError(
+                    f"{value!r} must have the form --name or --name=value, with the "
+                    "long name of an option of sbatch"
+                )
+            # sbatch takes the beginning of a name for the whole of it.
+            if any(name.startswith(option[1]) for name in RESERVED):
+                raise ValueError(f"--{option[1]} of sbatch is set by the step operator")
+        return values
+
+
+class ComponentOptions(BaseModel):
+    """What is set once, for all steps: the folder `workdir` is enough for Slurm."""
