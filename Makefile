@@ -11,11 +11,14 @@ unexport VIRTUAL_ENV PYTHONHOME
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/.ready-$(VERSION)
 
-.PHONY: help test test-zenml zenml-table lint demo lock clean
+.PHONY: help test test-zenml zenml-table engines test-engines stop-engines lint demo lock clean
 help:
 	@echo 'make test          lint, types and the whole test suite'
 	@echo 'make test-zenml    a generated project on every release of ZenML and every Python'
 	@echo 'make zenml-table   write what that has run into docs/zenml-versions.md'
+	@echo 'make engines       install and start real engines on this machine; as root, on Debian'
+	@echo 'make test-engines  generated projects on them'
+	@echo 'make stop-engines  stop them'
 	@echo 'make demo          create a project and run a real step on it'
 	@echo 'make lint          lint, formatting and types alone'
 	@echo 'make lock          renew uv.lock and tests/zenml/locks'
@@ -24,6 +27,7 @@ help:
 
 test: lint
 	.venv/bin/pytest -n auto --dist loadgroup
+	@echo 'Not run, since they take an engine or their time: `make test-engines`, `make test-zenml`.'
 
 # Three on two cores: a third of the time they wait for a step, an interrupt or an end.
 test-zenml: $(READY)
@@ -32,6 +36,18 @@ test-zenml: $(READY)
 
 zenml-table: $(READY)
 	.venv/bin/python -m tests.zenml.table
+
+engines:
+	apt-get update --quiet
+	apt-get install --quiet --yes --no-install-recommends slurmctld slurmd slurm-client munge
+	tests/engines/slurm.sh start $(CURDIR)/.cache/engines/slurm
+
+test-engines: $(READY)
+	@set -a; for engine in .cache/engines/*/env; do [ ! -e "$$engine" ] || . "./$$engine"; done; \
+	.venv/bin/pytest tests/engines -n 3 --dist worksteal
+
+stop-engines:
+	tests/engines/slurm.sh stop $(CURDIR)/.cache/engines/slurm
 
 lint: $(READY)
 	.venv/bin/ruff check

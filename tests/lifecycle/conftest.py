@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from backends import NAME
 
 HOME = tempfile.mkdtemp(prefix="zenml lifecycle ")
 for name in [name for name in os.environ if name.startswith("ZENML_")]:
@@ -34,6 +35,9 @@ OPTIONS = json.loads(os.environ.get("LIFECYCLE_OPTIONS", "{}"))
 ROOT = Path(HOME) / "a råot"
 WORKDIR = Path(HOME) / "a wörkdir"
 CANARY = "canary-in-the-environment"
+
+
+collect_ignore = [] if NAME == "slurm" else ["test_slurm.py"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -118,6 +122,14 @@ class Zenml:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         return Launcher(process, log)
+
+    def start_waiting(self, module: str, marks: Path, **settings: Any) -> tuple[Launcher, int]:
+        """Start a run whose step waits; return the launcher and the step's process."""
+        launcher = self.start("launch.py", module, "waiting", str(marks), json.dumps(settings))
+        wait_for(lambda: list(marks.iterdir()) or launcher.process.poll() is not None)
+        assert list(marks.iterdir()), launcher.output()
+        [mark] = marks.iterdir()
+        return launcher, int(mark.name)
 
     def run(self, *arguments: str, folder: Path = ROOT) -> Run:
         """Run Python elsewhere, to a good end."""

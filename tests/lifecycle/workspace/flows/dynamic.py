@@ -18,7 +18,7 @@ def eight(marks: str) -> None:
 
 @pipeline(dynamic=True)
 def waiting(marks: str) -> None:
-    steps.wait_for_ever.submit(marks)
+    steps.wait.submit(marks)
 
 
 @pipeline(dynamic=True)

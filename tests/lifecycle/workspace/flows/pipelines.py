@@ -31,8 +31,13 @@ def ending_at_once(exit_code: int) -> None:
 
 
 @static
+def taking_memory(mib: int) -> None:
+    steps.take_memory(mib)
+
+
+@static
 def waiting(marks: str) -> None:
-    steps.wait_for_ever(marks)
+    steps.wait(marks)
 
 
 @static

@@ -1,6 +1,7 @@
 """The steps that the scenarios run; ZenML before 0.92 reads annotations as they stand."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -26,12 +27,17 @@ def make_shape(sides: int) -> tuple[Annotated[Shape, "shape"], Annotated[int, "s
 @operator
 def look_around(shape: Shape, text: str) -> dict:  # type: ignore[type-arg]
     """Say what the step was given, and what can be seen of it from outside."""
-    listed = subprocess.run(["ps", "-A", "-o", "args="], stdout=subprocess.PIPE, text=True)
+    commands = ["ps", "-A", "-o", "args="], ["scontrol", "show", "job"]
+    listed = [
+        subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
+        for command in commands
+        if shutil.which(command[0])
+    ]
     return {
         "sides": shape.sides,
         "text": text,
         "canary": os.environ.get("CANARY"),
-        "listed": listed.stdout,
+        "listed": "".join(listed),
         "folder": str(Path.cwd()),
         "process": os.getpid(),
     }
@@ -59,10 +65,16 @@ def end_at_once(exit_code: int) -> None:
 
 
 @operator
-def wait_for_ever(marks: str) -> None:
-    """Leave a mark, then run until somebody ends it."""
+def take_memory(mib: int) -> int:
+    return len(b"x" * (mib << 20))
+
+
+@operator
+def wait(marks: str) -> None:
+    """Leave a mark, then run until there is a file `go`, or until somebody ends it."""
     (Path(marks) / str(os.getpid())).touch()
-    time.sleep(600)
+    while not (Path(marks) / "go").exists():
+        time.sleep(0.1)
 
 
 @operator

@@ -1,0 +1,129 @@
+"""What can happen to a step on Slurm alone."""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Launcher, Zenml, wait_for
+
+pytestmark = pytest.mark.once
+
+CLUSTER = Path(os.environ["SLURM_CONF"]).parent
+START = Path(__file__).parents[1] / "engines" / "slurm.sh"
+
+
+def ask(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def kill(daemon: str) -> None:
+    """End one of Slurm's daemons."""
+    process = int((CLUSTER / f"{daemon}.pid").read_text())
+    os.kill(process, signal.SIGTERM)
+    # The file goes last.
+    wait_for(lambda: not (CLUSTER / f"{daemon}.pid").exists())
+
+
+def start() -> None:
+    """Start what does not run of Slurm."""
+    subprocess.run([START, "start", CLUSTER], check=True)
+
+
+@pytest.fixture
+def waiting(zenml: Zenml, marks: Path) -> Iterator[Launcher]:
+    """A launcher whose step runs until there is a file `go`."""
+    launcher, _ = zenml.start_waiting("pipelines", marks)
+    yield launcher
+    launcher.process.kill()
+
+
+def end_of(launcher: Launcher, marks: Path) -> str:
+    """Let the step end, and return what its launcher said."""
+    (marks / "go").touch()
+    assert launcher.process.wait(timeout=60) == 0, launcher.output()
+    return launcher.output()
+
+
+def test_resources_arrive_as_documented(zenml: Zenml, marks: Path) -> None:
+    resources = {"cpu_count": 1.5, "gpu_count": 1, "memory": "700MB"}
+    launcher, _ = zenml.start_waiting("pipelines", marks, resources=resources)
+    [step] = zenml.last_steps()
+    job = ask("squeue", "--noheader", f"--name=zenml-{step.id}", "--format=%i").strip()
+    shown = ask("scontrol", "show", "job", job)
+    end_of(launcher, marks)
+
+    assert re.search(r"NumCPUs=2\b", shown)
+    assert re.search(r"CPUs/Task=2\b", shown)
+    assert re.search(r"MinMemoryNode=668M\b", shown)
+    assert re.search(r"TresPerNode=(gres:)?gpu:1\b", shown)
+
+
+def test_a_controller_that_is_away_fails_no_step(
+    waiting: Launcher, marks: Path, zenml: Zenml
+) -> None:
+    kill("slurmctld")
+    try:
+        wait_for(lambda: "cannot be asked, trying again" in waiting.output())
+        (marks / "go").touch()
+    finally:
+        start()
+    end_of(waiting, marks)
+
+    assert zenml.last_run().status == "completed"
+
+
+def test_a_node_whose_daemon_restarts_loses_no_step(
+    waiting: Launcher, marks: Path, zenml: Zenml
+) -> None:
+    for daemon in ("slurmd-n1", "slurmd-n2"):
+        kill(daemon)
+    start()
+    end_of(waiting, marks)
+
+    assert zenml.last_run().status == "completed"
+
+
+def test_a_node_that_is_drained_ends_its_step_first(
+    waiting: Launcher, marks: Path, zenml: Zenml
+) -> None:
+    update = ("scontrol", "update", "nodename=n1,n2")
+    ask(*update, "state=drain", "reason=test")
+    try:
+        end_of(waiting, marks)
+    finally:
+        ask(*update, "state=resume")
+
+    assert zenml.last_run().status == "completed"
+
+
+@pytest.fixture
+def forgetful() -> Iterator[None]:
+    """Let Slurm forget jobs at once."""
+    config = CLUSTER / "slurm.conf"
+    before = config.read_text()
+    config.write_text(before.replace("MinJobAge=300", "MinJobAge=2"))
+    ask("scontrol", "reconfigure")
+    yield
+    config.write_text(before)
+    ask("scontrol", "reconfigure")
+
+
+def test_the_end_is_known_when_slurm_has_forgotten_the_job(
+    zenml: Zenml, marks: Path, forgetful: None
+) -> None:
+    from zenml.enums import ExecutionStatus
+
+    launcher, process = zenml.start_waiting("pipelines", marks)
+    [step] = zenml.last_steps()
+    launcher.process.kill()
+    os.kill(process, signal.SIGKILL)
+    jobs = ("squeue", "--noheader", "--states=all", f"--name=zenml-{step.id}")
+    wait_for(lambda: not ask(*jobs), seconds=90)
+
+    state = zenml.operator.engine.poll([f"zenml-{step.id}"])[f"zenml-{step.id}"]
+    assert state.exit_code == 128 + signal.SIGKILL
+    assert zenml.operator.get_status(step) == ExecutionStatus.FAILED
