@@ -32,11 +32,20 @@ class Phase(Enum):
 
 @dataclass(frozen=True)
 class JobState:
-    """What the engine knows of a job: its phase, its exit code, a reason in words."""
+    """What the engine knows of a job.
+
+    Attributes:
+        phase: Where it is on its way.
+        exit_code: How its command ended.
+        reason: Why it is so, in words.
+        details: What an administrator finds it by in the engine. ZenML shows them to
+            everybody: no secrets.
+    """
 
     phase: Phase
     exit_code: int | None = None
     reason: str = ""
+    details: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ def test_a_concurrent_step_succeeds_and_leaves_nothing(zenml: Zenml, marks: Path
     assert run.status == "completed"
     [step] = zenml.last_steps()
     assert step.status.value == "completed"
+    assert step.run_metadata["job"]
     assert not list(WORKDIR.rglob(f"*{step.id}*"))
 
 

@@ -25,6 +25,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ..job import Job, JobState, Phase
@@ -106,7 +107,11 @@ class LocalEngine:
 
     def poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
         """Read the state of each job from its folder."""
-        return {name: _state(self._folder / name) for name in names}
+        homes = {name: self._folder / name for name in names}
+        return {
+            name: replace(_state(home), details=_details(home))
+            for name, home in homes.items()
+        }
 
     def cancel(self, name: str) -> None:
         """Ask the group to end, then kill what is left of it."""
@@ -165,6 +170,13 @@ def _state(home: Path) -> JobState:
     if not (home / "group").exists() and _age(home / "labels.json") < START_SECONDS:
         return JobState(Phase.PENDING)
     return JobState(Phase.FAILED, reason="the job was killed and left no exit code")
+
+
+def _details(home: Path) -> dict[str, str]:
+    try:
+        return {"process_group": (home / "group").read_text().strip()}
+    except FileNotFoundError:
+        return {}
 
 
 def _exit_code(home: Path) -> int | None:

@@ -20,6 +20,7 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..job import Job, JobState, Phase
@@ -81,7 +82,13 @@ class SlurmEngine:
         lost = [name for name in set(names) - set(known) if not self._record(name)]
         if lost:
             known |= commands.accounted(lost)
-        answer = {name: self._state(name, known.get(name)) for name in names}
+        answer = {
+            name: replace(
+                self._state(name, known.get(name)),
+                details=self._details(name, known.get(name)),
+            )
+            for name in names
+        }
         for name, state in answer.items():
             if state.phase.ended:
                 (self._folder / name / "environment").unlink(missing_ok=True)
@@ -133,6 +140,13 @@ class SlurmEngine:
             Phase.FAILED, reason="Slurm does not know the job, and it left no exit code"
         )
 
+    def _details(self, name: str, known: commands.Listed | None) -> dict[str, str]:
+        if not known:
+            number = self._noted(name, "job_id")
+            return {"job_id": number} if number else {}
+        told = {"job_id": known.number, "node": known.node, "state": known.state}
+        return {key: value for key, value in told.items() if value}
+
     def _record(self, name: str) -> JobState | None:
         """Return what a job's folder tells, once Slurm knows the job no more."""
         home = self._folder / name
@@ -145,10 +159,15 @@ class SlurmEngine:
         return None
 
     def _exit_code(self, name: str) -> int | None:
+        noted = self._noted(name, "exit_code")
+        return int(noted) if noted else None
+
+    def _noted(self, name: str, file: str) -> str:
+        """Return what a file in a job's folder says; nothing where there is none."""
         try:
-            return int((self._folder / name / "exit_code").read_text())
+            return (self._folder / name / file).read_text()
         except FileNotFoundError:
-            return None
+            return ""
 
 
 def _is_locked(lock: Path) -> bool:
