@@ -99,6 +99,8 @@ class Step(BaseModel):
     Attributes:
         seconds: from its start to its end; None if it has no end.
         error: the message of the exception that ended it.
+        job: what its job is found by in the engine.
+        log: the last lines that it wrote, as ZenML stored them.
     """
 
     name: str
@@ -106,6 +108,18 @@ class Step(BaseModel):
     seconds: float | None
     outputs: list[Output]
     error: str | None
+    job: dict[str, str]
+    log: list[str]
+
+    def parts(self) -> Iterator[Text]:
+        """How it ended, where it ran, and what it gave back and wrote."""
+        lasted = "" if self.seconds is None else f" after {self.seconds:.1f} s"
+        yield Text(f"  step {self.name}: {self.status}{lasted}")
+        if self.job:
+            yield Text(f"    job: {', '.join(' '.join(detail) for detail in self.job.items())}")
+        for output in self.outputs:
+            yield Text(f"    {output.name} = {output.value!r}")
+        yield from quoted(self.log, indent=4)
 
 
 class Run(BaseModel):
@@ -147,10 +161,7 @@ class Trial(Result):
         yield Text(f"\nRun {self.run.name}: {self.run.status}")
         yield Text(f"  launched by process {self.launcher_process_id}")
         for step in self.run.steps:
-            lasted = "" if step.seconds is None else f" after {step.seconds:.1f} s"
-            yield Text(f"  step {step.name}: {step.status}{lasted}")
-            for output in step.outputs:
-                yield Text(f"    {output.name} = {output.value!r}")
+            yield from step.parts()
 
 
 class Failure(Result):
@@ -173,8 +184,7 @@ class Failure(Result):
 
     def parts(self) -> Iterator[RenderableType]:
         """The output of what failed, what is wrong, and what to do."""
-        for line in self.output:
-            yield Text(f"  │ {line}", style="dim")
+        yield from quoted(self.output, indent=2)
         yield Text.assemble(("Error: ", "bold red"), self.message)
         yield Text.assemble((" Hint: ", "bold"), self.hint)
 
@@ -192,6 +202,12 @@ def tree(root: str, files: Sequence[str]) -> Tree:
     for file in map(PurePosixPath, files):
         branch(file.parent).add(Text(file.name))
     return top
+
+
+def quoted(lines: Sequence[str], indent: int) -> Iterator[Text]:
+    """What a program wrote, so that nobody takes it for our own words."""
+    for line in lines:
+        yield Text(f"{' ' * indent}│ {line}", style="dim")
 
 
 def commands(lines: Sequence[str]) -> Group:

@@ -15,6 +15,7 @@ from typing import Any
 
 from zenml.client import Client
 
+LOG_LINES = 10
 BOUNDED = reprlib.Repr()
 BOUNDED.maxstring = BOUNDED.maxother = 200
 
@@ -46,6 +47,26 @@ def error_of(step: Any) -> str | None:
     return lines[-1] if lines else None
 
 
+def job_of(step: Any) -> dict[str, str]:
+    """What the step operator noted of the step's job."""
+    noted = step.run_metadata.get("job")
+    noted = getattr(noted, "value", noted)
+    if not isinstance(noted, dict):
+        return {}
+    return {str(name): str(value) for name, value in noted.items()}
+
+
+def log_of(step: Any) -> list[str]:
+    """The last lines that a step wrote; none if ZenML keeps them in a way unknown here."""
+    try:
+        [log] = [log for log in step.log_collection or [] if log.source == "step"]
+        entries = Client().active_stack.log_store.fetch(log).items
+    except Exception:
+        return []
+    lines = "\n".join(str(entry.message) for entry in entries).splitlines()
+    return [line.rstrip() for line in lines if line.strip()][-LOG_LINES:]
+
+
 def seconds(step: Any) -> float | None:
     """How long a step took."""
     if step.start_time is None or step.end_time is None:
@@ -68,6 +89,8 @@ def newest_run() -> dict[str, Any]:
                 "seconds": seconds(step),
                 "outputs": outputs(step),
                 "error": error_of(step),
+                "job": job_of(step),
+                "log": log_of(step),
             }
             for step in steps
         ],

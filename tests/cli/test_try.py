@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 from sop_new.errors import Code
-from sop_new.output import Failure, Trial
+from sop_new.output import Failure, Result, Trial
 
 from tests.cli.conftest import Shared
 from tests.cli.sop_new_runs import Ran, contents, program, run, succeed, uv
@@ -99,6 +101,11 @@ def unwritten(shared: Shared) -> Tried:
     return tried(shared("try-unwritten", make))
 
 
+def shown(result: Result) -> list[str]:
+    """The lines that a person sees of an answer."""
+    return [str(part) for part in result.parts() if isinstance(part, Text)]
+
+
 @pytest.fixture
 def trial(good: Tried) -> Trial:
     assert good.ran.status == 0, good.ran.stdout + good.ran.stderr
@@ -114,6 +121,20 @@ def test_the_values_of_the_step_are_read_back(trial: Trial) -> None:
     assert step.seconds is not None
     assert step.seconds > 0
     assert step.error is None
+
+
+def test_the_steps_job_is_told(trial: Trial) -> None:
+    [step] = trial.run.steps
+
+    assert list(step.job) == ["process_group"]
+    assert f"    job: process_group {step.job['process_group']}" in shown(trial)
+
+
+def test_the_end_of_the_steps_log_is_shown(trial: Trial) -> None:
+    [step] = trial.run.steps
+
+    assert re.fullmatch(r"\d+ of 1000000 points are inside the circle.", step.log[-1])
+    assert f"    │ {step.log[-1]}" in shown(trial)
 
 
 def test_the_step_ran_in_another_process_than_its_launcher(trial: Trial) -> None:

@@ -50,4 +50,8 @@ def test_trying_it_runs_the_example_on_slurm(project: Path) -> None:
     assert sop_new
     told = subprocess.run([sop_new, "try", str(project), "--json"], capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout)["run"]["status"] == "completed"
+    run = json.loads(told.stdout)["run"]
+    assert run["status"] == "completed"
+    [step] = run["steps"]
+    assert list(step["job"]) == ["job_id", "node", "state"]
+    assert step["job"]["state"] == "COMPLETED"
