@@ -171,7 +171,10 @@ def try_command(
     ],
     as_json: Json = False,
 ) -> None:
-    """Run a real pipeline on a project, in a throwaway environment and ZenML store."""
+    """Run a real pipeline on a project, in a throwaway environment and ZenML store.
+
+    They are made in TMPDIR if that is set, or else in your cache folder, and removed at the end.
+    """
     from sop_new.output import emit
     from sop_new.tryout import tryout
 

@@ -18,6 +18,7 @@ from sop_new.errors import Code, SopNewError
 from sop_new.output import Phase, Run, Trial, progress
 
 PROBE = Path(__file__).with_name("probe.py")
+REACH = Path(__file__).with_name("reach.py")
 SHOWN_LINES = 20
 # ZenML says why a step failed, then raises an exception that does not; and an exception says more
 # than the program that reports it.
@@ -39,17 +40,19 @@ def tryout(destination: Path) -> Trial:
     """
     project = destination.resolve()
     _refuse(destination, project)
-    with TemporaryDirectory(prefix="sop-new-try-", ignore_cleanup_errors=True) as folder:
-        workshop = Workshop(destination, project, Path(folder).resolve())
-        try:
+    try:
+        with TemporaryDirectory(
+            prefix="sop-new-try-", dir=_room(), ignore_cleanup_errors=True
+        ) as folder:
+            workshop = Workshop(destination, project, Path(folder).resolve())
             launcher = workshop.install_and_run()
             run = workshop.read_back()
-        except OSError as error:
-            raise SopNewError(
-                Code.WRITE_FAILED,
-                f"{error.filename or folder} can't be used: {error.strerror or error}.",
-                "Make room or change the permissions; TMPDIR names another place to work in.",
-            ) from error
+    except OSError as error:
+        raise SopNewError(
+            Code.WRITE_FAILED,
+            f"{error.filename or 'The place to work in'} can't be used: {error.strerror or error}.",
+            "Make room or change the permissions; TMPDIR names another place to work in.",
+        ) from error
     return Trial(
         project=str(project),
         files=files_of(project),
@@ -67,6 +70,14 @@ def _refuse(destination: Path, project: Path) -> None:
                 f"{destination} is no project of sop-new: it has no {needed}.",
                 f"Create one first: sop-new {shlex.quote(str(destination))}",
             )
+
+
+def _room() -> Path:
+    """Where to work: unless told otherwise, at home, which the nodes of a cluster see."""
+    from platformdirs import user_cache_path
+
+    chosen = os.environ.get("TMPDIR")
+    return Path(chosen) if chosen else user_cache_path("sop-new", ensure_exists=True)
 
 
 @dataclass
@@ -92,6 +103,7 @@ class Workshop:
         (wheel,) = (self.folder / "wheel").glob("*.whl")
         self.phase("Install it with ZenML", *self.installer.install, str(wheel), "zenml[local]")
         self.phase("Register flavor, component and stack", self.python, "register.py", "--activate")
+        self.phase("Reach the engine", self.python, str(REACH))
         return self.phase(
             "Run the example pipeline", self.python, "pipeline.py", why=self.step_error
         )
@@ -118,11 +130,12 @@ class Workshop:
             finished = self.run(*command)
             if finished.status:
                 reason = why() or last_error(finished.lines) or f"exit status {finished.status}"
+                said = () if finished.lines == (reason,) else finished.lines[-SHOWN_LINES:]
                 raise SopNewError(
                     Code.TRY_FAILED,
                     f"“{name}” failed: {reason}",
                     f"mend it, then run: {shlex.join(['sop-new', 'try', str(self.destination)])}",
-                    finished.lines[-SHOWN_LINES:],
+                    said,
                 )
         self.phases.append(phase)
         return finished

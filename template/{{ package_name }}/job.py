@@ -101,7 +101,7 @@ class Engine(Protocol):
         """Tell the state of each job, in one call for all of them.
 
         A job that the engine does not know, and that left no record, is failed
-        with that reason.
+        with that reason. Without names, it only finds out whether the engine answers.
 
         Raises:
             Exception: Any, when the engine cannot be asked now. It is asked again.

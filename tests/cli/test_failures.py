@@ -260,6 +260,22 @@ def test_try_needs_a_project(refused: Refused, here: Path, present: list[str]) -
     refused(Code.NOT_A_PROJECT, "try", "acme")
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [{"TMPDIR": "missing"}, {"TMPDIR": "", "HOME": "acme/file", "XDG_CACHE_HOME": "acme/file"}],
+)
+def test_try_needs_a_place_to_work_in(
+    refused: Refused, here: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    for name in ("pyproject.toml", "examples/register.py", "examples/pipeline.py", "file"):
+        (here / "acme" / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / "acme" / name).touch()
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value and str(here / value))
+
+    assert "TMPDIR" in refused(Code.WRITE_FAILED, "try", "acme").hint
+
+
 def test_an_error_of_ours_has_no_traceback_in_a_process_of_its_own(here: Path) -> None:
     ran = run(*program(), "zenml-acme", "-d", "no", folder=here)
 

@@ -45,7 +45,7 @@ def heed_signals() -> None:
         signal.signal(signum, signal.SIG_DFL)
 
 
-def start(folder: Path, *arguments: str, stub: str) -> subprocess.Popen[str]:
+def start(folder: Path, *arguments: str, stub: str, **variables: str) -> subprocess.Popen[str]:
     """Start sop-new as a shell does, where a program of a certain name never comes back."""
     binaries, marks, temporary = (folder.parent / name for name in ("bin", "marks", "tmp"))
     for made in (binaries, marks, temporary):
@@ -60,6 +60,7 @@ def start(folder: Path, *arguments: str, stub: str) -> subprocess.Popen[str]:
             "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
             "MARKS": str(marks),
             "TMPDIR": str(temporary),
+            **variables,
         },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -92,14 +93,20 @@ def test_ctrl_c_while_rendering_leaves_nothing(here: Path) -> None:
     assert not list((here.parent / "tmp").iterdir())
 
 
-@pytest.mark.parametrize("signum", SIGNALS)
-def test_try_ends_what_it_started_and_removes_its_folder(here: Path, signum: int) -> None:
+@pytest.mark.parametrize(
+    ("signum", "room"), [*((signum, "tmp") for signum in SIGNALS), (signal.SIGINT, "home")]
+)
+def test_try_ends_what_it_started_and_removes_its_folder(
+    here: Path, signum: int, room: str
+) -> None:
     for name in ("pyproject.toml", "examples/register.py", "examples/pipeline.py"):
         (here / "acme" / name).parent.mkdir(parents=True, exist_ok=True)
         (here / "acme" / name).touch()
-    process = start(here, "try", "acme", stub="uv")
+    at_home = {"TMPDIR": "", "XDG_CACHE_HOME": "", "HOME": str(here.parent / "home")}
+    process = start(here, "try", "acme", stub="uv", **(at_home if room == "home" else {}))
     wait_for(marked(here, "itself").exists)
     wait_for(marked(here, "itself").read_text)
+    assert list((here.parent / room).rglob("sop-new-try-*"))
     pids = [int(marked(here, name).read_text()) for name in ("itself", "child")]
     try:
         process.send_signal(signum)
@@ -112,4 +119,4 @@ def test_try_ends_what_it_started_and_removes_its_folder(here: Path, signum: int
 
     assert process.returncode == Code.INTERRUPTED.status
     assert "Traceback" not in told
-    assert not list((here.parent / "tmp").iterdir())
+    assert not list((here.parent / room).rglob("sop-new-try-*"))

@@ -41,7 +41,7 @@ def create(folder: Path, backend: str = "local") -> Path:
     return folder / "zenml-acme"
 
 
-def attempt(folder: Path) -> None:
+def attempt(folder: Path, **variables: str) -> None:
     """Try the project of a folder, among things that must not matter, and note what happened."""
     (folder / "tmp").mkdir()
     (folder / "poison").mkdir()
@@ -55,6 +55,7 @@ def attempt(folder: Path) -> None:
         ZENML_CONFIG_PATH=str(folder / "users-zenml"),
         ZENML_STORE_URL="https://users.example.org",
         ZENML_ACTIVE_STACK_ID="00000000-0000-0000-0000-000000000000",
+        **variables,
     )
     (folder / "ran.json").write_text(json.dumps(asdict(ran)))
 
@@ -106,6 +107,19 @@ def shown(result: Result) -> list[str]:
     return [str(part) for part in result.parts() if isinstance(part, Text)]
 
 
+@pytest.fixture(scope="session")
+def unreached(shared: Shared) -> Tried:
+    """A project for Slurm, on a machine without Slurm's clients."""
+
+    def make(folder: Path) -> None:
+        create(folder, backend="slurm")
+        (folder / "bin").mkdir()
+        (folder / "bin" / "uv").symlink_to(uv())
+        attempt(folder, PATH=str(folder / "bin"))
+
+    return tried(shared("try-unreached", make))
+
+
 @pytest.fixture
 def trial(good: Tried) -> Trial:
     assert good.ran.status == 0, good.ran.stdout + good.ran.stderr
@@ -146,7 +160,7 @@ def test_the_step_ran_in_another_process_than_its_launcher(trial: Trial) -> None
 
 
 def test_every_phase_has_its_time_and_is_told_while_it_lasts(good: Tried, trial: Trial) -> None:
-    assert len(trial.phases) == 6
+    assert len(trial.phases) == 7
     assert all(phase.seconds > 0 for phase in trial.phases)
     assert [line.split("  ")[-1] for line in good.ran.stderr.splitlines()] == [
         phase.name for phase in trial.phases
@@ -187,9 +201,20 @@ def test_what_the_step_raised_reaches_the_user(bad: Tried) -> None:
 def test_a_blank_project_says_which_method_is_missing(unwritten: Tried) -> None:
     told = Failure.model_validate_json(unwritten.ran.stdout)
 
-    missing = "BlankEngine.submit() in zenml_acme/engine/client.py is still to be written"
+    missing = "BlankEngine.poll() in zenml_acme/engine/client.py is still to be written"
     assert missing in told.message
     assert unwritten.ran.status == 1
+
+
+def test_a_missing_engine_is_told_in_a_line_before_anything_is_run(unreached: Tried) -> None:
+    told = Failure.model_validate_json(unreached.ran.stdout)
+
+    assert told.message == (
+        "“Reach the engine” failed: SlurmError: There is no squeue on PATH: install Slurm's clients"
+        " (Debian's package slurm-client), or start pipelines on a login node."
+    )
+    assert told.output == []
+    assert unreached.ran.status == 1
 
 
 @pytest.mark.parametrize("has_uv", [True, False])

@@ -110,8 +110,8 @@ def _run(*command: str, text: str = "") -> str:
         )
     except FileNotFoundError:
         raise SlurmError(
-            f"There is no {command[0]} on PATH: start pipelines where Slurm's "
-            "clients are."
+            f"There is no {command[0]} on PATH: install Slurm's clients (Debian's "
+            "package slurm-client), or start pipelines on a login node."
         ) from None
     except subprocess.TimeoutExpired:
         raise SlurmError(f"{command[0]} timed out after {SECONDS} s.") from None

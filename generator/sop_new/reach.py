@@ -1,0 +1,22 @@
+"""Asks the engine about no job at all, which tells whether it answers.
+
+Run by the Python of the environment that `sop-new try` makes, never imported, as probe.py.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from zenml.client import Client
+
+if __name__ == "__main__":
+    operator: Any = Client().active_stack.step_operator
+    try:
+        operator.engine.poll([])
+    except Exception as error:
+        # One of Python's own comes from a mistake, which only its traceback helps to find. Others
+        # say what is missing.
+        if type(error).__module__ == "builtins":
+            raise
+        sys.exit(f"{type(error).__name__}: {' '.join(str(error).split())}")
