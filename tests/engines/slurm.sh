@@ -3,22 +3,9 @@
 #   slurm.sh start|stop FOLDER
 # `start` starts what does not run; FOLDER/env then holds the variables that the clients need.
 set -euo pipefail
+. "${BASH_SOURCE%/*}/daemons.sh"
 
-action=$1 folder=$2
 export SLURM_CONF=$folder/slurm.conf
-
-# A daemon that was stopped may stay a zombie where nobody buries it.
-runs() { [ -e "$1" ] && grep -q '^State:[[:space:]]*[^Z]' "/proc/$(cat "$1")/status" 2>/dev/null; }
-
-wait_until() {
-    for _ in $(seq 300); do
-        if "$@"; then return; fi
-        sleep 0.1
-    done
-    echo "slurm.sh: it never happened: $*" >&2
-    tail -n 5 "$folder"/log/*.log >&2
-    exit 1
-}
 
 start_munge() {
     install -d -o munge -g munge -m 755 /run/munge
@@ -30,7 +17,7 @@ start_munge() {
         rm -f /run/munge/munge.socket.2*
         setpriv --reuid=munge --regid=munge --clear-groups /usr/sbin/munged
     fi
-    wait_until sh -c 'munge -n >/dev/null 2>&1'
+    wait_until munge -n
 }
 
 # Memory is enforced by cgroups where they can be had without systemd, by polling elsewhere.
@@ -85,28 +72,22 @@ END
 }
 
 both_up() { [ "$(sinfo --noheader --format=%T --Node 2>/dev/null | grep -cx 'idle\|mixed\|allocated')" = 2 ]; }
-all_ended() { ! runs "$folder/slurmctld.pid" && ! runs "$folder/slurmd-n1.pid" && ! runs "$folder/slurmd-n2.pid"; }
 
-case $action in
-start)
+start() {
     mkdir -p "$folder"/{state,spool/n1,spool/n2,log}
     start_munge
     [ -e "$SLURM_CONF" ] || configure
-    runs "$folder/slurmctld.pid" || slurmctld
+    runs slurmctld || slurmctld
     for node in n1 n2; do
-        runs "$folder/slurmd-$node.pid" || slurmd -N $node
+        runs slurmd-$node || slurmd -N $node
     done
     wait_until both_up
     echo "SLURM_CONF='$SLURM_CONF'" >"$folder/env"
-    ;;
-stop)
-    for daemon in slurmd-n1 slurmd-n2 slurmctld; do
-        if runs "$folder/$daemon.pid"; then kill "$(cat "$folder/$daemon.pid")"; fi
-    done
-    wait_until all_ended
-    ;;
-*)
-    echo "usage: slurm.sh start|stop FOLDER" >&2
-    exit 2
-    ;;
-esac
+}
+
+stop() {
+    end slurmd-n1 slurmd-n2 slurmctld
+    rm -f "$folder/env"
+}
+
+"$action"
