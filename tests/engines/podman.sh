@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Starts or stops Podman's service for the API of Docker on this machine, as root, without systemd:
+#   podman.sh start|stop FOLDER
+# `start` starts what does not run; FOLDER/env then holds the variables that the tests need. The images are
+# those of docker.sh, from the Docker at DOCKER_HOST.
+set -euo pipefail
+here=$(realpath "${BASH_SOURCE%/*}")
+. "$here/daemons.sh"
+
+socket=unix://$folder/podman.sock
+export CONTAINERS_CONF=$folder/containers.conf CONTAINERS_REGISTRIES_CONF=$folder/registries.conf
+podman=(podman --root "$folder/data" --runroot "$folder/run")
+
+# Limits that the root of a container of its own may set, too; no systemd; and runc, since crun refuses a
+# machine with both versions of cgroups.
+configure() {
+    cat >"$CONTAINERS_CONF" <<END
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+lock_type = "file"
+runtime = "runc"
+tmp_dir = "$folder/tmp"
+[network]
+network_config_dir = "$folder/networks"
+END
+    printf '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n' >"$CONTAINERS_REGISTRIES_CONF"
+}
+
+load_images() {
+    local images=(localhost/base:test localhost/zenml:test)
+    if "${podman[@]}" image exists "${images[1]}"; then return; fi
+    docker save "${images[@]}" | "${podman[@]}" load --quiet >/dev/null
+}
+
+start() {
+    mkdir -p "$folder"/{log,networks,tmp}
+    configure
+    load_images
+    if ! runs podman; then
+        spawn podman "${podman[@]}" system service --time 0 "$socket"
+    fi
+    wait_until podman --remote --url "$socket" version
+    echo "PODMAN_HOST='$socket'" >"$folder/env"
+}
+
+stop() {
+    rm -f "$folder/env"
+    end podman
+    if [ -d "$folder/data" ]; then "${podman[@]}" rm --all --force --time 0 >/dev/null; fi
+}
+
+"$action"
