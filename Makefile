@@ -37,17 +37,23 @@ test-zenml: $(READY)
 zenml-table: $(READY)
 	.venv/bin/python -m tests.zenml.table
 
+ENGINES := $(CURDIR)/.cache/engines
+
 engines:
 	apt-get update --quiet
-	apt-get install --quiet --yes --no-install-recommends slurmctld slurmd slurm-client munge
-	tests/engines/slurm.sh start $(CURDIR)/.cache/engines/slurm
+	apt-get install --quiet --yes --no-install-recommends slurmctld slurmd slurm-client munge \
+		docker.io iproute2 mmdebstrap docker-registry apache2-utils podman netavark runc
+	tests/engines/slurm.sh start $(ENGINES)/slurm
+	tests/engines/docker.sh start $(ENGINES)/docker
+	tests/engines/registry.sh start $(ENGINES)/registry
+	set -a && . $(ENGINES)/docker/env && tests/engines/podman.sh start $(ENGINES)/podman
 
 test-engines: $(READY)
 	@set -a; for engine in .cache/engines/*/env; do [ ! -e "$$engine" ] || . "./$$engine"; done; \
 	.venv/bin/pytest tests/engines -n 3 --dist worksteal
 
 stop-engines:
-	tests/engines/slurm.sh stop $(CURDIR)/.cache/engines/slurm
+	for engine in podman registry docker slurm; do tests/engines/$$engine.sh stop $(ENGINES)/$$engine; done
 
 lint: $(READY)
 	.venv/bin/ruff check
