@@ -21,12 +21,12 @@ wait_until() {
     exit 1
 }
 
-# For a daemon that stays in the foreground: it gets a session of its own, since an interrupt of the
-# caller is none of its business.
+# For a daemon that stays in the foreground. An interrupt of the caller is none of its business, hence the
+# session of its own; and Podman writes into the folder that it is started in.
 spawn() {
     local name=$1
     shift
-    setsid "$@" >"$folder/log/$name.log" 2>&1 </dev/null &
+    (cd "$folder" && exec setsid "$@") >"$folder/log/$name.log" 2>&1 </dev/null &
     echo $! >"$folder/$name.pid"
 }
 

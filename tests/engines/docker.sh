@@ -5,7 +5,8 @@
 # two images: localhost/base:test, a Python, and localhost/zenml:test, the newest tested ZenML on it, which
 # also passes for the parent image that ZenML chooses when nobody names one.
 set -euo pipefail
-here=$(realpath "${BASH_SOURCE%/*}")
+here=$(realpath "$(dirname "$0")")
+# shellcheck source=daemons.sh source-path=SCRIPTDIR
 . "$here/daemons.sh"
 
 # The legacy builder is the one that the Docker SDK for Python, and so ZenML, builds with.

@@ -4,8 +4,8 @@
 # `start` starts what does not run; FOLDER/env then holds the variables that the tests need. The images are
 # those of docker.sh, from the Docker at DOCKER_HOST.
 set -euo pipefail
-here=$(realpath "${BASH_SOURCE%/*}")
-. "$here/daemons.sh"
+# shellcheck source=daemons.sh source-path=SCRIPTDIR
+. "$(dirname "$0")/daemons.sh"
 
 socket=unix://$folder/podman.sock
 export CONTAINERS_CONF=$folder/containers.conf CONTAINERS_REGISTRIES_CONF=$folder/registries.conf

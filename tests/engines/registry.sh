@@ -3,8 +3,8 @@
 #   registry.sh start|stop FOLDER
 # `start` starts what does not run; FOLDER/env then holds the variables that the tests need.
 set -euo pipefail
-here=$(realpath "${BASH_SOURCE%/*}")
-. "$here/daemons.sh"
+# shellcheck source=daemons.sh source-path=SCRIPTDIR
+. "$(dirname "$0")/daemons.sh"
 
 # It takes a free port, and says so in its log.
 address() { grep --only-matching --perl-regexp 'listening on \K[0-9.:]+' "$folder/log/registry.log"; }

@@ -3,7 +3,8 @@
 #   slurm.sh start|stop FOLDER
 # `start` starts what does not run; FOLDER/env then holds the variables that the clients need.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/daemons.sh"
+# shellcheck source=daemons.sh source-path=SCRIPTDIR
+. "$(dirname "$0")/daemons.sh"
 
 export SLURM_CONF=$folder/slurm.conf
 
