@@ -9,7 +9,7 @@ if [[ $# != 2 || ! $action =~ ^(start|stop)$ ]]; then
 fi
 
 # A daemon that was stopped may stay a zombie where nobody buries it.
-runs() { [ -e "$folder/$1.pid" ] && grep -q '^State:[[:space:]]*[^Z]' "/proc/$(cat "$folder/$1.pid")/status" 2>/dev/null; }
+runs() { [ -e "$folder/$1.pid" ] && grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$(cat "$folder/$1.pid")/status" 2>/dev/null; }
 
 wait_until() {
     for _ in $(seq 300); do
