@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -47,6 +49,21 @@ class JobState:
     reason: str = ""
     details: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    @classmethod
+    def ended_with(cls, exit_code: int) -> JobState:
+        """Describe a job that ended by itself, by the exit code as shells tell it."""
+        if exit_code == 0:
+            return cls(Phase.SUCCEEDED, exit_code)
+        reason = f"the job ended with exit code {exit_code}"
+        if exit_code == 128 + signal.SIGKILL:
+            reason = "the job was killed (SIGKILL), as happens when memory runs out"
+        elif exit_code == 128 + signal.SIGTERM:
+            reason = "the job was ended by SIGTERM, as at a time limit"
+        elif exit_code > 128:
+            with suppress(ValueError):
+                reason = f"the job was ended by {signal.Signals(exit_code - 128).name}"
+        return cls(Phase.FAILED, exit_code, reason)
+
 
 @dataclass(frozen=True)
 class Host:
@@ -61,6 +78,8 @@ class Image:
     """A place to run in a container."""
 
     reference: str
+    credentials: tuple[str, str] | None = field(default=None, repr=False)
+    """Name and password that its registry asks for, if it does."""
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,10 @@ def step_variables(
     runtime = getattr(docker_settings, "runtime_environment", {})
     chosen = docker_settings.environment | runtime
     merged = {name: str(value) for name, value in chosen.items()} | dict(environment)
-    if stack.artifact_store.config.is_local:
-        # A step has a ZenML configuration of its own, and would look for its
-        # artifacts there.
+    # A step has a ZenML configuration of its own, and would look for its artifacts
+    # there; and where ZenML itself is but a file, engines have to know its place.
+    store = str(environment.get("ZENML_STORE_URL", ""))
+    if stack.artifact_store.config.is_local or store.startswith("sqlite:"):
         stores = GlobalConfiguration().local_stores_path
         merged.setdefault("ZENML_LOCAL_STORES_PATH", stores)
     return merged

@@ -7,8 +7,8 @@ from typing import Any
 from jinja2 import Environment
 
 # These decide together which files there are: every one of their combinations is tried. The other
-# questions take their values in turn.
-INTERACTING = ("backend", "runtime", "license", "ci")
+# questions take their values in turn; the licence, too, decides about files of its own alone.
+INTERACTING = ("backend", "runtime", "ci")
 
 LINE = 'O\'Brien "Bob" \\ {{ 6 + 7 }} {% raw %} <b> &amp; *a* _b_ `c` [d](e) #f ünï 日本 🎉'
 PARAGRAPH = (

@@ -31,6 +31,7 @@ CI_FILES = {
     "none": set[str](),
 }
 FOLDERS = {"examples", "tests"}
+ON_HOSTS = {"local", "slurm"}
 HOSTS_ALONE = {
     "bootstrap",
     "entrypoint",
@@ -141,7 +142,7 @@ def test_the_files_are_those_of_the_choices(project: Project) -> None:
 
 def test_what_only_hosts_need_comes_with_hosts_alone(project: Project) -> None:
     modules = {Path(path).stem.removeprefix("test_") for path in project.files}
-    on_hosts = project.answers.get("runtime", "host") == "host"
+    on_hosts = project.answers.get("runtime") == "host" or project.answers["backend"] in ON_HOSTS
     assert modules & HOSTS_ALONE == (HOSTS_ALONE if on_hosts else set())
 
 

@@ -163,10 +163,8 @@ def _state(home: Path) -> JobState:
     if (home / "timed_out").exists():
         return JobState(Phase.FAILED, reason="the job reached its timeout_seconds")
     code = _exit_code(home)
-    if code == 0:
-        return JobState(Phase.SUCCEEDED, code)
     if code is not None:
-        return JobState(Phase.FAILED, code, _reason(code))
+        return JobState.ended_with(code)
     if not (home / "group").exists() and _age(home / "labels.json") < START_SECONDS:
         return JobState(Phase.PENDING)
     return JobState(Phase.FAILED, reason="the job was killed and left no exit code")
@@ -184,15 +182,6 @@ def _exit_code(home: Path) -> int | None:
         return int((home / "exit_code").read_text())
     except FileNotFoundError:
         return None
-
-
-def _reason(code: int) -> str:
-    if code == 128 + signal.SIGKILL:
-        return "the job was killed (SIGKILL), as happens when memory runs out"
-    if code > 128:
-        with suppress(ValueError):
-            return f"the job was ended by {signal.Signals(code - 128).name}"
-    return f"the job ended with exit code {code}"
 
 
 def _age(path: Path) -> float:

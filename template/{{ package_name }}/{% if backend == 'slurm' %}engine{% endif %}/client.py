@@ -153,7 +153,7 @@ class SlurmEngine:
         if (home / "cancelled").exists():
             return JobState(Phase.CANCELLED, reason="the job was cancelled")
         if (exit_code := self._exit_code(name)) is not None:
-            return states.forgotten(exit_code)
+            return JobState.ended_with(exit_code)
         if _is_locked(home / "lock"):
             return JobState(Phase.PENDING)
         return None

@@ -6,9 +6,6 @@ Names and meanings are those of squeue's manual, section JOB STATE CODES (Slurm 
 
 from __future__ import annotations
 
-import signal
-from contextlib import suppress
-
 from ..job import JobState, Phase
 
 WAITING = frozenset(
@@ -75,27 +72,9 @@ def listed(state: str, reason: str, node: str, exit_code: int | None) -> JobStat
         return JobState(phase)
     words = FAILED.get(state) or CANCELLED[state]
     if state == "FAILED" and exit_code is not None:
-        words = _ended_by(exit_code)
+        words = JobState.ended_with(exit_code).reason
     elif state == "FAILED" and reason.startswith(UNSTARTED):
         words = "its node could not write the job's output: does it see the workdir?"
     where = f" on {node}" if node else ""
     why = f", {reason}" if reason not in ("", "None") else ""
     return JobState(phase, exit_code, f"{words} ({state}{why}{where})")
-
-
-def forgotten(exit_code: int) -> JobState:
-    """Describe a job that Slurm has forgotten, and that left its exit code."""
-    if exit_code == 0:
-        return JobState(Phase.SUCCEEDED, 0)
-    return JobState(Phase.FAILED, exit_code, _ended_by(exit_code))
-
-
-def _ended_by(exit_code: int) -> str:
-    if exit_code == 128 + signal.SIGTERM:
-        return "the job was ended by SIGTERM, as at its time limit"
-    if exit_code == 128 + signal.SIGKILL:
-        return "the job was killed (SIGKILL), as happens when memory runs out"
-    if exit_code > 128:
-        with suppress(ValueError):
-            return f"the job was ended by {signal.Signals(exit_code - 128).name}"
-    return f"the job ended with exit code {exit_code}"

@@ -1,0 +1,17 @@
+"""The engine: Docker, or what answers as Docker does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..job import Engine
+    from .options import ComponentOptions
+
+
+def connect(options: ComponentOptions, workdir: Path) -> Engine:
+    """Return the engine that a component is configured for."""
+    from .client import DockerEngine
+
+    return DockerEngine(options.docker_host, options.grace_seconds)

@@ -1,0 +1,80 @@
+"""What Docker is asked for: a container that runs one job."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ..job import Image, Job
+
+LABEL = "zenml.step"
+"""What the containers of step operators bear."""
+
+TIME_LABEL = "zenml.timeout_seconds"
+
+
+def container(job: Job, image: Image, rootless: bool) -> dict[str, Any]:
+    """Return what the SDK's `containers.create` is given.
+
+    Args:
+        job: What is to be run.
+        image: What to run it in.
+        rootless: Whether Docker runs as who starts the pipeline, who is root inside
+            then.
+    """
+    options = job.options
+    environment = dict(job.environment)
+    volumes, user = list(options.volumes), options.user
+    # ZenML's files on this machine, if the step needs them: under the same path and as
+    # the same user, as ZenML's own local Docker orchestrator has it.
+    if stores := environment.get("ZENML_LOCAL_STORES_PATH"):
+        volumes.append(f"{stores}:{stores}")
+        if not user and not rootless:
+            user = f"{os.getuid()}:{os.getgid()}"
+            # Somebody whom the image does not know has / for a home.
+            environment.setdefault("HOME", "/tmp")
+    request = {
+        "image": image.reference,
+        # The image's own entrypoint would take the command for its arguments.
+        "entrypoint": job.command[:1],
+        "command": job.command[1:],
+        "environment": environment,
+        "labels": _labels(job),
+        "volumes": volumes,
+        "user": user,
+        "network": options.network,
+        # Where ZenML looks for a server of the launcher's machine.
+        "extra_hosts": {"host.docker.internal": "host-gateway"},
+        "shm_size": options.shm_size,
+        # A step that is process 1 itself ignores TERM and buries nobody.
+        "init": True,
+        "restart_policy": {"Name": "no"},
+        **_limits(job),
+    }
+    return {name: value for name, value in request.items() if value}
+
+
+def _labels(job: Job) -> dict[str, str]:
+    labels = {f"zenml.{name}": value for name, value in job.labels.items()}
+    if limit := job.options.timeout_seconds:
+        labels[TIME_LABEL] = str(limit)
+    return labels
+
+
+def _limits(job: Job) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    if job.resources.cpus:
+        limits["nano_cpus"] = round(job.resources.cpus * 1_000_000_000)
+    if job.resources.memory:
+        limits["mem_limit"] = job.resources.memory << 20
+        # Docker would add as much again of swap.
+        limits["memswap_limit"] = limits["mem_limit"]
+    if job.options.gpu_ids:
+        limits["device_requests"] = [_gpus(device_ids=job.options.gpu_ids)]
+    elif job.resources.gpus:
+        limits["device_requests"] = [_gpus(count=job.resources.gpus)]
+    return limits
+
+
+def _gpus(**which: Any) -> dict[str, Any]:
+    return {"capabilities": [["gpu"]], **which}
