@@ -42,7 +42,7 @@ ENGINES := $(CURDIR)/.cache/engines
 engines:
 	apt-get update --quiet
 	apt-get install --quiet --yes --no-install-recommends slurmctld slurmd slurm-client munge \
-		docker.io iproute2 mmdebstrap docker-registry apache2-utils podman netavark runc
+		docker.io iproute2 mmdebstrap docker-registry apache2-utils podman catatonit netavark runc
 	tests/engines/slurm.sh start $(ENGINES)/slurm
 	tests/engines/docker.sh start $(ENGINES)/docker
 	tests/engines/registry.sh start $(ENGINES)/registry

@@ -30,8 +30,9 @@ END
 }
 
 load_images() {
-    local images=(localhost/base:test localhost/zenml:test)
-    if "${podman[@]}" image exists "${images[1]}"; then return; fi
+    local images
+    if "${podman[@]}" image exists localhost/zenml:test; then return; fi
+    mapfile -t images < <(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^(localhost|zenmldocker)/.*[^>]$')
     docker save "${images[@]}" | "${podman[@]}" load --quiet >/dev/null
 }
 

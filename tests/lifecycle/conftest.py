@@ -1,8 +1,7 @@
 """Scenarios of a step's life, in real runs; written once, for any backend that runs steps.
 
 They run in an environment that holds ZenML, pytest and the project under test:
-`python -m pytest tests/lifecycle`. Its flavor is named by LIFECYCLE_FLAVOR, its component's
-options are the JSON in LIFECYCLE_OPTIONS.
+`python -m pytest tests/lifecycle`. Its flavor is named by LIFECYCLE_FLAVOR.
 """
 
 import json
@@ -19,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backends import NAME
+from backends import BACKEND, HOME, NAME, WORKDIR
 
-HOME = tempfile.mkdtemp(prefix="zenml lifecycle ")
 for name in [name for name in os.environ if name.startswith("ZENML_")]:
     del os.environ[name]
 os.environ["ZENML_CONFIG_PATH"] = f"{HOME}/zenml"
@@ -29,15 +27,11 @@ os.environ["ZENML_ANALYTICS_OPT_IN"] = "false"
 os.environ["ZENML_DYNAMIC_PIPELINE_MONITORING_INTERVAL"] = "0.2"
 
 FLAVOR = os.environ.get("LIFECYCLE_FLAVOR", "zenml_acme.flavor.AcmeStepOperatorFlavor")
-OPTIONS = json.loads(os.environ.get("LIFECYCLE_OPTIONS", "{}"))
-
-# Blanks and letters of all kinds belong to the way of whatever runs here.
-ROOT = Path(HOME) / "a råot"
-WORKDIR = Path(HOME) / "a wörkdir"
+ROOT = HOME / "a råot"
 CANARY = "canary-in-the-environment"
 
 
-collect_ignore = [] if NAME == "slurm" else ["test_slurm.py"]
+collect_ignore = [f"test_{each}.py" for each in ("docker", "slurm") if each != NAME]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,6 +69,8 @@ class Launcher:
 
     process: subprocess.Popen[str]
     log: Path
+    mark: Path | None = None
+    """What its step has left, if that waits."""
 
     def output(self) -> str:
         return self.log.read_text()
@@ -84,6 +80,13 @@ class Zenml:
     """ZenML with the step operator in its active stack."""
 
     python = sys.executable
+    running = staticmethod(BACKEND.engine.running)
+    remains = staticmethod(BACKEND.engine.remains)
+
+    def is_alive(self, launcher: Launcher) -> bool:
+        """Whether a launcher's step still waits."""
+        assert launcher.mark
+        return BACKEND.engine.is_alive(launcher.mark)
 
     def last_run(self) -> Run:
         from zenml.client import Client
@@ -123,13 +126,13 @@ class Zenml:
         )
         return Launcher(process, log)
 
-    def start_waiting(self, module: str, marks: Path, **settings: Any) -> tuple[Launcher, int]:
-        """Start a run whose step waits; return the launcher and the step's process."""
+    def start_waiting(self, module: str, marks: Path, **settings: Any) -> Launcher:
+        """Start a run whose step waits, and let it come so far."""
         launcher = self.start("launch.py", module, "waiting", str(marks), json.dumps(settings))
         wait_for(lambda: list(marks.iterdir()) or launcher.process.poll() is not None)
         assert list(marks.iterdir()), launcher.output()
-        [mark] = marks.iterdir()
-        return launcher, int(mark.name)
+        [launcher.mark] = marks.iterdir()
+        return launcher
 
     def run(self, *arguments: str, folder: Path = ROOT) -> Run:
         """Run Python elsewhere, to a good end."""
@@ -153,7 +156,7 @@ def zenml() -> Zenml:
             name=name,
             flavor=flavor.name,
             component_type=operator,
-            configuration={"workdir": f"{WORKDIR}/{name}", **OPTIONS},
+            configuration={"workdir": f"{WORKDIR}/{name}", **BACKEND.options},
         )
     default = {
         StackComponentType.ORCHESTRATOR: "default",
@@ -165,11 +168,23 @@ def zenml() -> Zenml:
 
 
 @pytest.fixture
-def marks(tmp_path: Path) -> Path:
-    """Where steps leave their marks, in files named after their processes."""
-    folder = tmp_path / "marks"
-    folder.mkdir()
-    return folder
+def marks() -> Path:
+    """Where steps leave their marks, in files named after their hosts and processes."""
+    return Path(tempfile.mkdtemp(dir=HOME, prefix="marks "))
+
+
+@pytest.fixture
+def operators(zenml: Zenml, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The step operators that steps were submitted to, by the names of both."""
+    operator = type(zenml.operator)
+    submit, told = operator.submit, {}
+
+    def tell(self: Any, info: Any, **others: Any) -> None:
+        told[info.pipeline_step_name] = self.name
+        submit(self, info, **others)
+
+    monkeypatch.setattr(operator, "submit", tell)
+    return told
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
@@ -178,14 +193,6 @@ def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.02)
     return value
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        # A zombie is dead, even where nobody buries it.
-        return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import WORKDIR, Zenml, wait_for
+from conftest import Zenml, wait_for
 from versions import needs_dynamic
 
 pytestmark = pytest.mark.once
@@ -16,19 +16,6 @@ ROUNDS = range(int(os.environ.get("LIFECYCLE_ROUNDS", "1")))
 
 SECONDS = 8
 """By then a launcher's step runs, on a quiet machine."""
-
-
-def processes_of_steps() -> list[int]:
-    """All processes that stand in a job's folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            folder = (process / "cwd").readlink()
-        except OSError:
-            continue
-        if folder.is_relative_to(WORKDIR) and ") Z" not in (process / "stat").read_text():
-            found.append(int(process.name))
-    return found
 
 
 def end(zenml: Zenml, marks: Path, number: signal.Signals) -> str:
@@ -44,12 +31,12 @@ def end(zenml: Zenml, marks: Path, number: signal.Signals) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("round", ROUNDS)
-def test_no_process_survives_the_end_of_its_launcher(
+def test_no_job_survives_the_end_of_its_launcher(
     zenml: Zenml, marks: Path, number: signal.Signals, round: int
 ) -> None:
     said = end(zenml, marks, number)
 
-    assert not processes_of_steps(), said
+    assert not zenml.running(), said
 
 
 @pytest.mark.parametrize("round", ROUNDS)
@@ -62,7 +49,7 @@ def test_a_job_is_found_and_cancelled_after_its_launcher_was_killed(
     for step in Client().list_run_steps(status="running", size=100).items:
         zenml.operator.cancel(step)
 
-    wait_for(lambda: not processes_of_steps(), seconds=5)
+    wait_for(lambda: not zenml.running(), seconds=5)
 
 
 @needs_dynamic

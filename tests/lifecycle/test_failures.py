@@ -1,13 +1,16 @@
 """Steps that end badly, and what the user reads then."""
 
+import copy
 import logging
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from backends import BACKEND, needs_memory
-from conftest import CANARY, WORKDIR, Zenml
+from backends import BACKEND, needs_host, needs_memory
+from conftest import CANARY, Zenml
 from versions import KEEPS_EXCEPTIONS, needs_commands
 
 
@@ -65,9 +68,10 @@ def test_a_step_that_dies_unheard_has_failed_with_the_reason(
     [step] = zenml.last_steps()
     assert step.status.value == "failed"
     # The log of a failure stays.
-    assert list(WORKDIR.rglob(f"*{step.id}*"))
+    assert zenml.remains(step.id)
 
 
+@needs_host
 @pytest.mark.parametrize(
     ("python", "reason"),
     [
@@ -88,6 +92,7 @@ def test_a_step_that_never_began_has_failed_with_the_reason(
     assert step.status.value == "failed"
 
 
+@needs_host
 def test_a_module_that_is_missing_on_the_other_side_is_named(zenml: Zenml, tmp_path: Path) -> None:
     from flows.pipelines import failing
 
@@ -140,24 +145,39 @@ def test_each_attempt_is_a_job_of_its_own(zenml: Zenml, marks: Path) -> None:
     last, first = zenml.last_steps(2)
     assert last.id != first.id
     # The first one's log stays, as of any failure; the last one's goes.
-    assert list(WORKDIR.rglob(f"*{first.id}*"))
-    assert not list(WORKDIR.rglob(f"*{last.id}*"))
+    assert zenml.remains(first.id)
+    assert not zenml.remains(last.id)
+
+
+def twice(submit: Callable[[], None]) -> None:
+    submit()
+    submit()
+
+
+def by_many_at_once(submit: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for submitted in [pool.submit(submit) for _ in range(8)]:
+            submitted.result()
 
 
 @pytest.mark.once
-def test_a_step_run_that_is_submitted_twice_is_one_job(
-    zenml: Zenml, marks: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("how", [twice, by_many_at_once])
+def test_a_step_run_that_is_submitted_again_is_one_job(
+    zenml: Zenml,
+    marks: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: Callable[[Callable[[], None]], None],
 ) -> None:
     from flows.pipelines import marking
 
-    operator = type(zenml.operator)
-    submit = operator.submit
+    # A process has one engine, and another one has another.
+    engine = type(zenml.operator.engine)
+    submit = engine.submit
 
-    def submit_twice(self: Any, *args: Any, **kwargs: Any) -> None:
-        submit(self, *args, **kwargs)
-        submit(self, *args, **kwargs)
+    def submit_again(self: Any, job: Any) -> None:
+        how(lambda: submit(copy.copy(self), job))
 
-    monkeypatch.setattr(operator, "submit", submit_twice)
+    monkeypatch.setattr(engine, "submit", submit_again)
     marking(str(marks))
 
     assert zenml.last_run().status == "completed"
@@ -189,4 +209,4 @@ def test_a_removed_failure_leaves_nothing(zenml: Zenml) -> None:
 
     assert "the job ended with exit code 3" in str(error)
     [step] = zenml.last_steps()
-    assert not list(WORKDIR.rglob(f"*{step.id}*"))
+    assert not zenml.remains(step.id)

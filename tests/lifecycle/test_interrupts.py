@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from backends import BACKEND, needs_queue
-from conftest import Zenml, is_alive, wait_for
+from conftest import Zenml, wait_for
 from versions import needs_dynamic
 
 IN_FLIGHT = ("initializing", "provisioning", "queued", "running", "stopping")
@@ -40,13 +40,13 @@ def phases(zenml: Zenml) -> list[str]:
 def test_a_running_job_ends_before_its_launcher(
     zenml: Zenml, marks: Path, module: str, number: signal.Signals
 ) -> None:
-    launcher, process = zenml.start_waiting(module, marks)
+    launcher = zenml.start_waiting(module, marks)
 
     launcher.process.send_signal(number)
     code = launcher.process.wait(timeout=60)
 
     assert code != 0
-    assert not is_alive(process)
+    assert not zenml.is_alive(launcher)
     [step] = zenml.last_steps()
     assert step.status.value not in IN_FLIGHT
 
@@ -56,16 +56,16 @@ def test_another_process_finds_and_cancels_the_job_of_a_killed_launcher(
 ) -> None:
     from zenml.enums import ExecutionStatus
 
-    launcher, process = zenml.start_waiting("pipelines", marks)
+    launcher = zenml.start_waiting("pipelines", marks)
     launcher.process.kill()
     launcher.process.wait()
     [step] = zenml.last_steps()
     operator = zenml.operator
 
     assert operator.get_status(step) == ExecutionStatus.RUNNING
-    assert is_alive(process)
+    assert zenml.is_alive(launcher)
     operator.cancel(step)
-    assert not is_alive(process)
+    assert not zenml.is_alive(launcher)
     assert operator.wait(step) == ExecutionStatus.STOPPED
     assert operator.get_status(step) == ExecutionStatus.STOPPED
     operator.cancel(step)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from backends import process_of
 from conftest import Launcher, Zenml, wait_for
 
 pytestmark = pytest.mark.once
@@ -36,7 +37,7 @@ def start() -> None:
 @pytest.fixture
 def waiting(zenml: Zenml, marks: Path) -> Iterator[Launcher]:
     """A launcher whose step runs until there is a file `go`."""
-    launcher, _ = zenml.start_waiting("pipelines", marks)
+    launcher = zenml.start_waiting("pipelines", marks)
     yield launcher
     launcher.process.kill()
 
@@ -50,7 +51,7 @@ def end_of(launcher: Launcher, marks: Path) -> str:
 
 def test_resources_arrive_as_documented(zenml: Zenml, marks: Path) -> None:
     resources = {"cpu_count": 1.5, "gpu_count": 1, "memory": "700MB"}
-    launcher, _ = zenml.start_waiting("pipelines", marks, resources=resources)
+    launcher = zenml.start_waiting("pipelines", marks, resources=resources)
     [step] = zenml.last_steps()
     job = ask("squeue", "--noheader", f"--name=zenml-{step.id}", "--format=%i").strip()
     shown = ask("scontrol", "show", "job", job)
@@ -117,10 +118,11 @@ def test_the_end_is_known_when_slurm_has_forgotten_the_job(
 ) -> None:
     from zenml.enums import ExecutionStatus
 
-    launcher, process = zenml.start_waiting("pipelines", marks)
+    launcher = zenml.start_waiting("pipelines", marks)
     [step] = zenml.last_steps()
     launcher.process.kill()
-    os.kill(process, signal.SIGKILL)
+    assert launcher.mark
+    os.kill(process_of(launcher.mark), signal.SIGKILL)
     jobs = ("squeue", "--noheader", "--states=all", f"--name=zenml-{step.id}")
     wait_for(lambda: not ask(*jobs), seconds=90)
 

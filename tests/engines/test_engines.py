@@ -1,0 +1,104 @@
+"""Generated projects on real engines: `make engines` starts them, `make test-engines` runs this."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.template.environments import Environment, lay_over, whole_environment
+from tests.template.projects import NAME
+from tests.template.rendering import REPOSITORY, copy_template, render
+from tests.zenml.versions import NEWEST
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A real engine.
+
+    Attributes:
+        backend: the backend that runs steps on it.
+        variable: the variable of the environment that tells its clients where it is.
+        started: the variable by which `make engines` does so.
+    """
+
+    backend: str
+    variable: str
+    started: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What its clients need; the test is skipped if it was not started."""
+        if self.started not in os.environ:
+            pytest.skip(f"no {self.started} in the environment: run `make engines test-engines`")
+        return {self.variable: os.environ[self.started]}
+
+
+SLURM = Engine("slurm", "SLURM_CONF", "SLURM_CONF")
+DOCKER = Engine("docker", "DOCKER_HOST", "DOCKER_HOST")
+PODMAN = Engine("docker", "DOCKER_HOST", "PODMAN_HOST")
+
+each = pytest.mark.parametrize(
+    "engine",
+    [pytest.param(SLURM, id="slurm"), pytest.param(DOCKER, id="docker")],
+)
+each_and_podman = pytest.mark.parametrize(
+    "engine", [*each.args[1], pytest.param(PODMAN, id="podman")]
+)
+
+
+@pytest.fixture
+def project(engine: Engine, tmp_path: Path) -> Path:
+    template = copy_template(tmp_path / "template")
+    return render(template, tmp_path / engine.backend / NAME, {"backend": engine.backend})
+
+
+@pytest.fixture
+def environment(project: Path) -> Environment:
+    environment = lay_over(whole_environment(NEWEST.lock), project.parent / "environment")
+    environment.install("--editable", str(project))
+    return environment
+
+
+@each
+def test_the_lifecycle_passes(engine: Engine, environment: Environment, project: Path) -> None:
+    told = environment.run(
+        *("-m", "pytest", "-rs", "-p", "no:cacheprovider"),
+        str(REPOSITORY / "tests" / "lifecycle"),
+        folder=project,
+        LIFECYCLE_BACKEND=engine.backend,
+        **engine.variables,
+    )
+    skipped = re.findall(r"^SKIPPED .*?: (.*)$", told, re.MULTILINE)
+    assert all(why.startswith(f"the backend {engine.backend} ") for why in skipped), skipped
+
+
+@each_and_podman
+def test_its_own_tests_find_the_engine(
+    engine: Engine, environment: Environment, project: Path
+) -> None:
+    told = environment.run(
+        *("-m", "pytest", "-p", "no:cacheprovider", "tests/e2e"),
+        folder=project,
+        **engine.variables,
+    )
+    assert " passed" in told
+    assert "skipped" not in told
+
+
+@each
+def test_trying_it_runs_the_example_on_the_engine(engine: Engine, project: Path) -> None:
+    sop_new = shutil.which("sop-new", path=str(REPOSITORY / ".venv" / "bin"))
+    assert sop_new
+    told = subprocess.run(
+        [sop_new, "try", str(project), "--json"],
+        env=os.environ | engine.variables,
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["run"]["status"] == "completed"
