@@ -39,3 +39,8 @@ end() {
     done
 }
 ended() { ! runs "$1"; }
+
+# Daemons leave mounts behind, with which nobody can delete the folder.
+unmount_all() {
+    grep --only-matching " $folder/[^ ]*" /proc/mounts | tac | xargs --no-run-if-empty umount --lazy || true
+}

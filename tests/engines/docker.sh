@@ -100,8 +100,7 @@ stop() {
     # Docker itself would give containers ten seconds to end, and restart some with its next start.
     if runs dockerd; then docker ps --all --quiet | xargs --no-run-if-empty docker rm --force >/dev/null; fi
     end dockerd
-    # The network namespaces stay mounted.
-    find "$folder/exec/netns" -type f -exec umount {} + 2>/dev/null || true
+    unmount_all
     stop_network
 }
 

@@ -51,6 +51,7 @@ stop() {
     rm -f "$folder/env"
     end podman
     if [ -d "$folder/data" ]; then "${podman[@]}" rm --all --force --time 0 >/dev/null; fi
+    unmount_all
 }
 
 "$action"
