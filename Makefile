@@ -50,7 +50,7 @@ engines:
 
 test-engines: $(READY)
 	@set -a; for engine in .cache/engines/*/env; do [ ! -e "$$engine" ] || . "./$$engine"; done; \
-	.venv/bin/pytest tests/engines -n 3 --dist worksteal
+	.venv/bin/pytest tests/engines -n 3 --dist loadgroup
 
 stop-engines:
 	for engine in podman registry docker slurm; do tests/engines/$$engine.sh stop $(ENGINES)/$$engine; done

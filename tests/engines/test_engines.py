@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,13 @@ class Engine:
         backend: the backend that runs steps on it.
         variable: the variable of the environment that tells its clients where it is.
         started: the variable by which `make engines` does so.
+        details: what a step's job is found by.
     """
 
     backend: str
     variable: str
     started: str
+    details: frozenset[str]
 
     @property
     def variables(self) -> dict[str, str]:
@@ -38,17 +40,20 @@ class Engine:
         return {self.variable: os.environ[self.started]}
 
 
-SLURM = Engine("slurm", "SLURM_CONF", "SLURM_CONF")
-DOCKER = Engine("docker", "DOCKER_HOST", "DOCKER_HOST")
-PODMAN = Engine("docker", "DOCKER_HOST", "PODMAN_HOST")
+SLURM = Engine("slurm", "SLURM_CONF", "SLURM_CONF", frozenset({"job_id", "node", "state"}))
+DOCKER = Engine("docker", "DOCKER_HOST", "DOCKER_HOST", frozenset({"container", "host", "state"}))
+PODMAN = replace(DOCKER, started="PODMAN_HOST")
 
-each = pytest.mark.parametrize(
-    "engine",
-    [pytest.param(SLURM, id="slurm"), pytest.param(DOCKER, id="docker")],
-)
-each_and_podman = pytest.mark.parametrize(
-    "engine", [*each.args[1], pytest.param(PODMAN, id="podman")]
-)
+
+def each(**engines: Engine) -> pytest.MarkDecorator:
+    """One after another what one engine runs: the scenarios of its life restart it."""
+    return pytest.mark.parametrize(
+        "engine",
+        [
+            pytest.param(engine, id=name, marks=pytest.mark.xdist_group(name))
+            for name, engine in engines.items()
+        ],
+    )
 
 
 @pytest.fixture
@@ -64,20 +69,22 @@ def environment(project: Path) -> Environment:
     return environment
 
 
-@each
+@each(slurm=SLURM, docker=DOCKER)
 def test_the_lifecycle_passes(engine: Engine, environment: Environment, project: Path) -> None:
     told = environment.run(
         *("-m", "pytest", "-rs", "-p", "no:cacheprovider"),
         str(REPOSITORY / "tests" / "lifecycle"),
         folder=project,
         LIFECYCLE_BACKEND=engine.backend,
+        # What is skipped there is looked at here.
+        SOP_NEW_FORBID_SKIPS="",
         **engine.variables,
     )
     skipped = re.findall(r"^SKIPPED .*?: (.*)$", told, re.MULTILINE)
     assert all(why.startswith(f"the backend {engine.backend} ") for why in skipped), skipped
 
 
-@each_and_podman
+@each(slurm=SLURM, docker=DOCKER, podman=PODMAN)
 def test_its_own_tests_find_the_engine(
     engine: Engine, environment: Environment, project: Path
 ) -> None:
@@ -90,7 +97,7 @@ def test_its_own_tests_find_the_engine(
     assert "skipped" not in told
 
 
-@each
+@each(slurm=SLURM, docker=DOCKER)
 def test_trying_it_runs_the_example_on_the_engine(engine: Engine, project: Path) -> None:
     sop_new = shutil.which("sop-new", path=str(REPOSITORY / ".venv" / "bin"))
     assert sop_new
@@ -101,4 +108,8 @@ def test_trying_it_runs_the_example_on_the_engine(engine: Engine, project: Path)
         text=True,
     )
     assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout)["run"]["status"] == "completed"
+    run = json.loads(told.stdout)["run"]
+    assert run["status"] == "completed"
+    [step] = run["steps"]
+    assert step["job"].keys() == engine.details
+    assert any("points are inside the circle" in line for line in step["log"])

@@ -4,6 +4,7 @@ They run in an environment that holds ZenML, pytest and the project under test:
 `python -m pytest tests/lifecycle`. Its flavor is named by LIFECYCLE_FLAVOR.
 """
 
+import atexit
 import json
 import os
 import shutil
@@ -41,8 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.path.insert(0, str(ROOT))
 
 
-def pytest_unconfigure() -> None:
-    shutil.rmtree(HOME, ignore_errors=True)
+# Before the step operator does so, whose own farewell comes first then.
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 
 @dataclass
