@@ -9,7 +9,9 @@ set -euo pipefail
 
 socket=unix://$folder/podman.sock
 export CONTAINERS_CONF=$folder/containers.conf CONTAINERS_REGISTRIES_CONF=$folder/registries.conf
-podman=(podman --root "$folder/data" --runroot "$folder/run")
+# Podman refuses one whose path has more than fifty characters.
+run=/run/podman-$(cksum <<<"$folder" | cut -d ' ' -f 1)
+podman=(podman --root "$folder/data" --runroot "$run")
 
 # Limits that the root of a container of its own may set, too; no systemd; and runc, since crun refuses a
 # machine with both versions of cgroups.
@@ -52,6 +54,7 @@ stop() {
     end podman
     if [ -d "$folder/data" ]; then "${podman[@]}" rm --all --force --time 0 >/dev/null; fi
     unmount_all
+    rm -rf "$run"
 }
 
 "$action"
