@@ -40,7 +40,7 @@ end() {
 }
 ended() { ! runs "$1"; }
 
-# Daemons leave mounts behind, with which nobody can delete the folder.
+# Daemons leave mounts behind, with which nobody can delete their folders.
 unmount_all() {
-    grep --only-matching " $folder/[^ ]*" /proc/mounts | tac | xargs --no-run-if-empty umount --lazy || true
+    grep --only-matching " $1/[^ ]*" /proc/mounts | tac | xargs --no-run-if-empty umount --lazy || true
 }

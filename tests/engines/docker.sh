@@ -100,7 +100,7 @@ stop() {
     # Docker itself would give containers ten seconds to end, and restart some with its next start.
     if runs dockerd; then docker ps --all --quiet | xargs --no-run-if-empty docker rm --force >/dev/null; fi
     end dockerd
-    unmount_all
+    unmount_all "$folder"
     stop_network
 }
 

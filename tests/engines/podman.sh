@@ -53,7 +53,8 @@ stop() {
     rm -f "$folder/env"
     end podman
     if [ -d "$folder/data" ]; then "${podman[@]}" rm --all --force --time 0 >/dev/null; fi
-    unmount_all
+    unmount_all "$folder"
+    unmount_all "$run"
     rm -rf "$run"
 }
 
