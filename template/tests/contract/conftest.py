@@ -1,0 +1,212 @@
+"""Loads what is checked, and notes what each check has found.
+
+CONTRACT_FLAVOR names the import path of the flavor's class, CONTRACT_CONFIG a file with
+the configuration of a component as JSON, CONTRACT_REPORT a file to which each check
+adds a line of JSON. CONTRACT_ONLY chooses checks, CONTRACT_SKIPS is a JSON object of
+those that are not to be run, each with the reason. Without any of them it is the
+project around this folder that is checked, as a whole.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import runpy
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from .checks import Check, Subject, name_of
+from .options import in_a_line
+
+HERE = Path(__file__).parent
+
+
+def check_of(item: pytest.Item) -> Check | None:
+    """Return the check that a test is."""
+    return getattr(getattr(item, "function", None), "check", None)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out what nobody wants, and skip what is not to be run."""
+    only = [id for id in os.environ.get("CONTRACT_ONLY", "").split(",") if id]
+    skips = json.loads(os.environ.get("CONTRACT_SKIPS", "{}"))
+    left_out = []
+    for item in items:
+        check = check_of(item)
+        if not check:
+            continue
+        if only and check.id not in only:
+            left_out.append(item)
+        elif check.id in skips:
+            item.add_marker(pytest.mark.skip(reason=skips[check.id]))
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:
+    """Say of a check that failed what it demands, and write down how each came out."""
+    outcome: Any = yield
+    report, check = outcome.get_result(), check_of(item)
+    if not check or (report.when != "call" and report.passed):
+        return
+    said = ""
+    if report.failed and call.excinfo:
+        error = call.excinfo.value
+        said = str(error)
+        if not isinstance(error, pytest.fail.Exception):
+            said = f"{name_of(type(error))}: {said}"
+        report.longrepr = (
+            f"{check.id} demands: {check.demands}\n  seen: {said}\n"
+            f"  why: {check.why}\n  mend: {check.mend}"
+        )
+    elif report.skipped:
+        said = report.longrepr[2].removeprefix("Skipped: ")
+    if path := os.environ.get("CONTRACT_REPORT"):
+        line = {"id": check.id, "outcome": report.outcome, "said": said}
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+@pytest.fixture(scope="session")
+def subject() -> Subject:
+    """What is checked."""
+    if not (source := os.environ.get("CONTRACT_FLAVOR")):
+        register = HERE.parents[1] / "examples" / "register.py"
+        source = runpy.run_path(str(register))["SOURCE"]
+    module, _, name = source.rpartition(".")
+    return Subject(source, getattr(importlib.import_module(module), name))
+
+
+@pytest.fixture
+def flavor(subject: Subject) -> Any:
+    """Its instance."""
+    try:
+        return subject.flavor
+    except Exception:
+        pytest.skip("it cannot be made: see SOP101")
+
+
+@pytest.fixture
+def config_class(subject: Subject, flavor: Any) -> Any:
+    """Class of its configuration."""
+    from zenml.stack import StackComponentConfig
+
+    try:
+        if issubclass(subject.config_class, StackComponentConfig):
+            return subject.config_class
+    except ImportError as error:
+        pytest.skip(f"its configuration needs what is not installed: {error}")
+    except Exception:
+        pytest.skip("it has no config class: see SOP105")
+    pytest.skip("its config class is none: see SOP105")
+
+
+@pytest.fixture(scope="session")
+def store() -> Any:
+    """A client of ZenML's store, which must be one of these tests' own."""
+    from zenml.client import Client
+
+    if "ZENML_CONFIG_PATH" not in os.environ:
+        pytest.skip("ZENML_CONFIG_PATH is not set: the user's own store is no toy")
+    return Client()
+
+
+@pytest.fixture
+def operator_class(subject: Subject, flavor: Any) -> Any:
+    """Class of the step operator."""
+    from zenml.step_operators import BaseStepOperator
+
+    try:
+        if issubclass(subject.operator_class, BaseStepOperator):
+            return subject.operator_class
+    except ImportError as error:
+        pytest.skip(f"its step operator needs what is not installed: {error}")
+    except Exception:
+        pytest.skip("it has no implementation class: see SOP106")
+    pytest.skip("its implementation class is none: see SOP106")
+
+
+@pytest.fixture
+def configuration(config_class: Any) -> dict[str, Any]:
+    """A configuration that registers a component."""
+    if path := os.environ.get("CONTRACT_CONFIG"):
+        given: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    else:
+        given = {
+            name: field.examples[0] if field.examples else f"contract-{name}"
+            for name, field in config_class.model_fields.items()
+            if field.is_required()
+        }
+    try:
+        config_class(**given)
+    except Exception as error:
+        pytest.skip(f"it needs a configuration: {in_a_line(error)}")
+    return given
+
+
+@pytest.fixture
+def config(config_class: Any, configuration: dict[str, Any]) -> Any:
+    """That configuration, as an object."""
+    return config_class(**configuration)
+
+
+def make_operator(subject: Subject, operator_class: Any, config: Any) -> Any:
+    """Make a step operator as ZenML does (ZenML 0.98, stack/stack_component.py)."""
+    now = datetime.now(timezone.utc)
+    return operator_class(
+        name="contract",
+        id=uuid4(),
+        config=config,
+        flavor=subject.flavor.name,
+        type=subject.flavor.type,
+        user=None,
+        created=now,
+        updated=now,
+        environment={},
+        secrets=[],
+        labels={},
+        connector_requirements=None,
+        connector=None,
+        connector_resource_id=None,
+    )
+
+
+@pytest.fixture
+def operator(subject: Subject, operator_class: Any, config: Any) -> Any:
+    """The step operator."""
+    try:
+        return make_operator(subject, operator_class, config)
+    except Exception:
+        pytest.skip("it cannot be made: see SOP115")
+
+
+@pytest.fixture(scope="session")
+def elsewhere(subject: Subject) -> Any:
+    """What another process, in another folder, finds of the flavor."""
+    module, _, name = subject.source.rpartition(".")
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, str(HERE / "elsewhere.py"), module, name],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["nothing"]
+        pytest.skip(f"it cannot be made in another folder: {said[-1]}")
+    return json.loads(done.stdout.splitlines()[-1])
