@@ -11,11 +11,12 @@ unexport VIRTUAL_ENV PYTHONHOME
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/.ready-$(VERSION)
 
-.PHONY: help test test-zenml zenml-table engines test-engines stop-engines lint demo lock clean
+.PHONY: help test test-zenml zenml-table contract-docs engines test-engines stop-engines lint demo lock clean
 help:
 	@echo 'make test          lint, types and the whole test suite'
 	@echo 'make test-zenml    a generated project on every release of ZenML and every Python'
 	@echo 'make zenml-table   write what that has run into docs/zenml-versions.md'
+	@echo 'make contract-docs write the checks of the contract into docs/contract.md'
 	@echo 'make engines       install and start real engines on this machine; as root, on Debian'
 	@echo 'make test-engines  generated projects on them'
 	@echo 'make stop-engines  stop them'
@@ -36,6 +37,9 @@ test-zenml: $(READY)
 
 zenml-table: $(READY)
 	.venv/bin/python -m tests.zenml.table
+
+contract-docs: $(READY)
+	.venv/bin/python -m tests.contract.docs
 
 ENGINES := $(CURDIR)/.cache/engines
 

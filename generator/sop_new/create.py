@@ -155,11 +155,7 @@ def _explained(answers: Answers, destination: str) -> Iterator[None]:
             "Mend the settings file, or name another with COPIER_SETTINGS_PATH.",
         ) from error
     except ProcessExecutionError as error:
-        raise SopNewError(
-            Code.TEMPLATE_FAILED,
-            f"git can't read the template: {_line(str(error.stderr).strip())}",
-            "Check `git --version` (2.27 or newer), then install sop-new again.",
-        ) from error
+        raise template.unreadable(str(error.stderr)) from error
     except OSError as error:
         where = error.filename2 or error.filename or destination
         raise SopNewError(

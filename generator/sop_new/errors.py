@@ -19,11 +19,16 @@ class Code(Enum):
     DESTINATION_UNUSABLE = "destination-unusable", 2
     DESTINATION_NOT_EMPTY = "destination-not-empty", 2
     NOT_A_PROJECT = "not-a-project", 2
+    TARGET_UNUSABLE = "target-unusable", 2
+    PYTHON_UNUSABLE = "python-unusable", 2
+    CHECK_UNKNOWN = "check-unknown", 2
+    CONFIG_UNREADABLE = "config-unreadable", 2
     WRITE_FAILED = "write-failed", 1
     GIT_MISSING = "git-missing", 1
     TEMPLATE_MISSING = "template-missing", 1
     TEMPLATE_FAILED = "template-failed", 1
     TRY_FAILED = "try-failed", 1
+    CHECK_BROKEN = "check-broken", 1
     INTERRUPTED = "interrupted", 130
 
     def __init__(self, label: str, status: int) -> None:

@@ -6,7 +6,7 @@ import json
 import shlex
 import time
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import PurePosixPath
 
@@ -246,6 +246,28 @@ def progress(doing: str) -> Iterator[Phase]:
         yield phase
     phase.seconds = round(time.monotonic() - started, 3)
     console.print(phase.line(), soft_wrap=True)
+
+
+@contextmanager
+def ticker(doing: str) -> Iterator[Callable[[str], None]]:
+    """Show on stderr how far something has got; on a terminal, nothing is left of it.
+
+    Yields:
+        What to call with the newest state, however often.
+    """
+    console = Console(stderr=True, markup=False, highlight=False)
+    shown = ""
+    with console.status(f"{doing} …") as status:
+
+        def tell(state: str) -> None:
+            nonlocal shown
+            if state != shown:
+                shown = state
+                status.update(state)
+                if not console.is_terminal:
+                    console.print(state, soft_wrap=True)
+
+        yield tell
 
 
 def spinner(doing: str) -> AbstractContextManager[object]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import subprocess
+import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,6 +70,22 @@ class Template:
         """The name of the file in which a project keeps its answers."""
         return str(self.config["_answers_file"])
 
+    def files(self, folder: str) -> dict[str, bytes]:
+        """The files right in a folder of the template, by name: those that are rendered verbatim.
+
+        Raises:
+            SopNewError: git can't read the bundle.
+        """
+        if not self.bundle:
+            paths = sorted(Path(self.source, folder).iterdir())
+            return {path.name: path.read_bytes() for path in paths if path.is_file()}
+        require_git()
+        with TemporaryDirectory(prefix="sop-new-") as repository:
+            _git("clone", "--quiet", "--bare", str(self.bundle), repository)
+            archive = _git(f"--git-dir={repository}", "archive", "--format=tar", f"HEAD:{folder}")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            return {member.name: file.read() for member in tar if (file := tar.extractfile(member))}
+
     @contextmanager
     def reachable(self) -> Iterator[None]:
         """While inside, git takes `source` from the bundle: no network is needed.
@@ -88,6 +107,22 @@ class Template:
             finally:
                 os.environ.clear()
                 os.environ.update(before)
+
+
+def _git(*arguments: str) -> bytes:
+    done = subprocess.run(["git", *arguments], capture_output=True)
+    if done.returncode:
+        raise unreadable(done.stderr.decode(errors="replace"))
+    return done.stdout
+
+
+def unreadable(said: str) -> SopNewError:
+    """The error for a git that failed to read the template, and said why."""
+    return SopNewError(
+        Code.TEMPLATE_FAILED,
+        f"git can't read the template: {' '.join(said.split())}",
+        "Check `git --version` (2.27 or newer), then install sop-new again.",
+    )
 
 
 def git_setting(key: str, value: str) -> dict[str, str]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shlex
 import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from sop_new import processes
+from sop_new import isolation, processes, wheel
 from sop_new.create import files_of
 from sop_new.errors import Code, SopNewError
 from sop_new.output import Phase, Run, Trial, progress
@@ -20,13 +17,6 @@ from sop_new.output import Phase, Run, Trial, progress
 PROBE = Path(__file__).with_name("probe.py")
 REACH = Path(__file__).with_name("reach.py")
 SHOWN_LINES = 20
-# ZenML says why a step failed, then raises an exception that does not; and an exception says more
-# than the program that reports it.
-TELLING = (
-    re.compile(r"Failed to run step "),
-    re.compile(r"\s*[\w.]*(?:Error|Exception)(?::|$)"),
-    re.compile(r"\s*error:", re.IGNORECASE),
-)
 
 
 def tryout(destination: Path) -> Trial:
@@ -40,19 +30,10 @@ def tryout(destination: Path) -> Trial:
     """
     project = destination.resolve()
     _refuse(destination, project)
-    try:
-        with TemporaryDirectory(
-            prefix="sop-new-try-", dir=_room(), ignore_cleanup_errors=True
-        ) as folder:
-            workshop = Workshop(destination, project, Path(folder).resolve())
-            launcher = workshop.install_and_run()
-            run = workshop.read_back()
-    except OSError as error:
-        raise SopNewError(
-            Code.WRITE_FAILED,
-            f"{error.filename or 'The place to work in'} can't be used: {error.strerror or error}.",
-            "Make room or change the permissions; TMPDIR names another place to work in.",
-        ) from error
+    with isolation.workroom("try") as folder:
+        workshop = Workshop(destination, project, folder)
+        launcher = workshop.install_and_run()
+        run = workshop.read_back()
     return Trial(
         project=str(project),
         files=files_of(project),
@@ -72,14 +53,6 @@ def _refuse(destination: Path, project: Path) -> None:
             )
 
 
-def _room() -> Path:
-    """Where to work: unless told otherwise, at home, which the nodes of a cluster see."""
-    from platformdirs import user_cache_path
-
-    chosen = os.environ.get("TMPDIR")
-    return Path(chosen) if chosen else user_cache_path("sop-new", ensure_exists=True)
-
-
 @dataclass
 class Workshop:
     """The temporary folder of one trial, and what happens in it."""
@@ -91,17 +64,16 @@ class Workshop:
 
     def install_and_run(self) -> processes.Finished:
         """All phases up to the pipeline's end; returns the launcher."""
-        for name in ("tmp", "wheel"):
-            (self.folder / name).mkdir()
         shutil.copytree(
             self.project / "examples",
             self.folder / "examples",
             ignore=shutil.ignore_patterns(".zen", "__pycache__"),
         )
         self.phase("Make a throwaway environment", *self.installer.environment)
-        self.phase("Build the project's wheel", *self.installer.wheel)
-        (wheel,) = (self.folder / "wheel").glob("*.whl")
-        self.phase("Install it with ZenML", *self.installer.install, str(wheel), "zenml[local]")
+        wheels = self.folder / "wheels"
+        self.phase("Build the project's wheel", *wheel.build(self.python, self.project, wheels))
+        [built] = wheels.glob("*.whl")
+        self.phase("Install it with ZenML", *self.installer.install, str(built), "zenml[local]")
         self.phase("Register flavor, component and stack", self.python, "register.py", "--activate")
         self.phase("Reach the engine", self.python, str(REACH))
         return self.phase(
@@ -129,7 +101,7 @@ class Workshop:
         with progress(name) as phase:
             finished = self.run(*command)
             if finished.status:
-                reason = why() or last_error(finished.lines) or f"exit status {finished.status}"
+                reason = why() or finished.error
                 said = () if finished.lines == (reason,) else finished.lines[-SHOWN_LINES:]
                 raise SopNewError(
                     Code.TRY_FAILED,
@@ -174,30 +146,15 @@ class Workshop:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The user's variables without those that lead to their own ZenML and Python."""
-        theirs = ("ZENML_", "PYTHON", "VIRTUAL_ENV")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
-        binaries = str(Path(self.python).parent)
-        return kept | {
-            "PATH": os.pathsep.join((binaries, kept.get("PATH", os.defpath))),
-            "TMPDIR": str(self.folder / "tmp"),
-            "UV_COMPILE_BYTECODE": "1",
-            "AUTO_OPEN_DASHBOARD": "false",
-            "ZENML_AUTO_OPEN_DASHBOARD": "false",
-            "ZENML_ANALYTICS_OPT_IN": "false",
-            "ZENML_CONFIG_PATH": str(self.folder / "zenml"),
-            "ZENML_ENABLE_REPO_INIT_WARNINGS": "false",
-            "ZENML_ENABLE_RICH_TRACEBACK": "false",
-            "ZENML_LOGGING_COLORS_DISABLED": "true",
-        }
+        """The variables of whatever is run."""
+        return isolation.environment(self.python, self.folder) | {"UV_COMPILE_BYTECODE": "1"}
 
 
 @dataclass(frozen=True)
 class Installer:
-    """Commands that make the environment, build a wheel, and install what follows."""
+    """Commands that make the environment, and install what follows."""
 
     environment: tuple[str, ...]
-    wheel: tuple[str, ...]
     install: tuple[str, ...]
 
 
@@ -205,31 +162,13 @@ def with_uv(uv: str, shop: Workshop) -> Installer:
     """The commands of uv."""
     return Installer(
         environment=(uv, "venv", "--python", sys.executable, str(shop.folder / "environment")),
-        # Installed from its folder, uv would take an older build of the project from its cache.
-        wheel=(
-            *(uv, "build", "--wheel", "--python", shop.python),
-            *("--out-dir", str(shop.folder / "wheel"), str(shop.project)),
-        ),
         install=(uv, "pip", "install", "--python", shop.python),
     )
 
 
 def with_pip(shop: Workshop) -> Installer:
     """The commands of Python alone."""
-    pip = (shop.python, "-m", "pip", "--disable-pip-version-check")
     return Installer(
         environment=(sys.executable, "-m", "venv", str(shop.folder / "environment")),
-        wheel=(
-            *(*pip, "wheel", "--no-deps"),
-            *("--wheel-dir", str(shop.folder / "wheel"), str(shop.project)),
-        ),
-        install=(*pip, "install"),
+        install=(*wheel.pip(shop.python), "install"),
     )
-
-
-def last_error(lines: tuple[str, ...]) -> str | None:
-    """The line of a program's output that most likely says why it failed."""
-    for telling in TELLING:
-        if found := [line for line in lines if telling.match(line)]:
-            return found[-1].strip()
-    return lines[-1] if lines else None

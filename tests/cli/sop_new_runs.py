@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sop_new.errors import Code
+from sop_new.output import Failure
+
 REPOSITORY = Path(__file__).parents[2]
 ANSWERS_FILE = ".copier-answers.yml"
 
@@ -21,6 +24,16 @@ class Ran:
     status: int
     stdout: str
     stderr: str
+
+
+def failure(ran: Ran, code: Code) -> Failure:
+    """The failure that a run with `--json` told of, which must be of this code."""
+    told = Failure.model_validate_json(ran.stdout)
+    assert (told.code, ran.status) == (code.label, code.status)
+    assert told.message
+    assert told.hint
+    assert ran.stderr == ""
+    return told
 
 
 def program(python: str | Path = sys.executable) -> list[str]:

@@ -15,19 +15,9 @@ from sop_new.errors import Code
 from sop_new.output import Failure
 
 from tests.cli.conftest import SopNew
-from tests.cli.sop_new_runs import REPOSITORY, Ran, program, run
+from tests.cli.sop_new_runs import REPOSITORY, failure, program, run
 
 Refused = Callable[..., Failure]
-
-
-def failure(ran: Ran, code: Code) -> Failure:
-    """The failure that a run with `--json` told of, which must be of this code."""
-    told = Failure.model_validate_json(ran.stdout)
-    assert (told.code, ran.status) == (code.label, code.status)
-    assert told.message
-    assert told.hint
-    assert ran.stderr == ""
-    return told
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ from tests.cli.sop_new_runs import REPOSITORY, succeed
 HEAVY = {"copier", "zenml", "yaml", "questionary", "jinja2", "sop_new.output"}
 
 
-@pytest.mark.parametrize("command", [["--help"], ["try", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "command", [["--help"], ["try", "--help"], ["check", "--help"], ["--version"]]
+)
 def test_help_imports_nothing_heavy(command: list[str], tmp_path: Path) -> None:
     script = (
         "import json, sys; from sop_new import cli; "

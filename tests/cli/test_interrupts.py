@@ -104,9 +104,19 @@ def test_try_ends_what_it_started_and_removes_its_folder(
         (here / "acme" / name).touch()
     at_home = {"TMPDIR": "", "XDG_CACHE_HOME": "", "HOME": str(here.parent / "home")}
     process = start(here, "try", "acme", stub="uv", **(at_home if room == "home" else {}))
+    assert_all_ends(process, signum, here, here.parent / room)
+
+
+def test_check_ends_what_it_started_and_removes_its_folder(here: Path) -> None:
+    process = start(here, "check", "acme.flavor.Flavor", "--python", "pythonic", stub="pythonic")
+    assert_all_ends(process, signal.SIGINT, here, here.parent / "tmp")
+
+
+def assert_all_ends(process: subprocess.Popen[str], signum: int, here: Path, place: Path) -> None:
+    """Interrupt a command that works in a folder of its own in a place."""
     wait_for(marked(here, "itself").exists)
     wait_for(marked(here, "itself").read_text)
-    assert list((here.parent / room).rglob("sop-new-try-*"))
+    assert list(place.rglob("sop-new-*"))
     pids = [int(marked(here, name).read_text()) for name in ("itself", "child")]
     try:
         process.send_signal(signum)
@@ -119,4 +129,4 @@ def test_try_ends_what_it_started_and_removes_its_folder(
 
     assert process.returncode == Code.INTERRUPTED.status
     assert "Traceback" not in told
-    assert not list((here.parent / room).rglob("sop-new-try-*"))
+    assert not list(place.rglob("sop-new-*"))

@@ -1,0 +1,159 @@
+"""Looks whether a flavor can be checked, and writes what it found to a file, as JSON.
+
+Run by the Python of the environment that the flavor lives in, never imported: it knows ZenML, and
+nothing else of this package. Runs as `python preflight.py ANSWER TARGET`, where TARGET is the path
+of a class or of a project's register.py.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import pkgutil
+import runpy
+import shlex
+import sys
+from difflib import get_close_matches
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+
+class RefusalError(Exception):
+    """It can't be checked: which failure that is, what is wrong, and what to do."""
+
+
+def refuse(message: str, hint: str, code: str = "target-unusable") -> NoReturn:
+    """Give up."""
+    raise RefusalError(code, message, hint)
+
+
+def require(package: str) -> None:
+    """Refuse an environment that lacks a package."""
+    if find_spec(package):
+        return
+    python = shlex.quote(sys.executable)
+    pip = f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
+    refuse(
+        f"{package} is not installed in the environment of {sys.executable}.",
+        f"{pip} {package}, or name another environment's interpreter with --python",
+        "python-unusable",
+    )
+
+
+def told(error: BaseException) -> str:
+    """Type and message of an exception, in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+
+
+def source_of(register: str) -> str:
+    """The flavor that a project's register.py registers."""
+    try:
+        return str(runpy.run_path(register)["SOURCE"])
+    except KeyError:
+        refuse(
+            f"{register} does not say which flavor it registers.",
+            "Give it a constant SOURCE, or check the import path of the flavor's class.",
+        )
+    except (Exception, SystemExit) as error:
+        refuse(f"{register} does not run: {told(error)}", "Mend it, then check again.")
+
+
+def imported(path: str) -> ModuleType:
+    """A module."""
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if path != missing and not path.startswith(f"{missing}."):
+            refuse(
+                f"Importing {path} failed: {told(error)}",
+                f"Install what it needs beside it, or mend the import: {sys.executable} runs it.",
+            )
+        parent = missing.rpartition(".")[0]
+        search = sys.modules[parent].__path__ if parent in sys.modules else None
+        known = [module.name for module in pkgutil.iter_modules(search)]
+        near = get_close_matches(missing.rpartition(".")[2], known, n=1, cutoff=0.8)
+        refuse(
+            f"There is no module {missing}.",
+            f"Did you mean {'.'.join([parent, *near]).lstrip('.')}?"
+            if near
+            else f"It must be importable by {sys.executable}; --python names another one.",
+        )
+    except (Exception, SystemExit) as error:
+        refuse(
+            f"Importing {path} failed: {told(error)}",
+            f"See the traceback: {shlex.join([sys.executable, '-c', f'import {path}'])}",
+        )
+
+
+def is_flavor(thing: Any) -> bool:
+    """Whether something is the class of a flavor, and one that can be made."""
+    from zenml.stack import Flavor
+
+    return inspect.isclass(thing) and issubclass(thing, Flavor) and not inspect.isabstract(thing)
+
+
+def another(path: str, module: ModuleType, name: str) -> str:
+    """Advise to take the flavor that was meant; ZenML's base classes are imported anywhere."""
+    own = module.__name__.partition(".")[0]
+    flavors = [
+        each
+        for each, thing in vars(module).items()
+        if is_flavor(thing) and thing.__module__.partition(".")[0] == own
+    ]
+    if near := get_close_matches(name, flavors, n=1, cutoff=0) or flavors[:1]:
+        return f"Did you mean {path}.{near[0]}?"
+    return "Name the class that `zenml step-operator flavor register` is given."
+
+
+def flavor_of(source: str) -> Any:
+    """The class of a flavor."""
+    path, _, name = source.rpartition(".")
+    module = imported(path)
+    try:
+        found = getattr(module, name)
+    except AttributeError:
+        if not hasattr(module, "__path__") or not find_spec(source):
+            refuse(f"{path} has no {name}.", another(path, module, name))
+        found = imported(source)
+    if inspect.ismodule(found):
+        refuse(f"{source} is a module, no flavor.", another(source, found, ""))
+    if not is_flavor(found):
+        refuse(
+            f"{source} is no flavor: it is no class that derives from zenml.stack.Flavor.",
+            another(path, module, name),
+        )
+    return found
+
+
+def main(answer: Path, target: str) -> None:
+    """Look, and write down the flavor's import path, or why there is none."""
+
+    def write(**found: str) -> None:
+        answer.write_text(json.dumps(found), encoding="utf-8")
+
+    # An import can end the interpreter, which leaves no time to say so.
+    write(
+        code="target-unusable",
+        message=f"Importing {target} ended {sys.executable}.",
+        hint="Let its modules do nothing but define things.",
+    )
+    try:
+        for package in ("zenml", "pytest"):
+            require(package)
+        source = source_of(target) if target.endswith(".py") else target
+        flavor_of(source)
+        write(source=source, zenml=version("zenml"))
+    except RefusalError as error:
+        code, message, hint = error.args
+        write(code=code, message=message, hint=hint)
+
+
+if __name__ == "__main__":
+    # Its own folder is full of modules that are not the user's.
+    del sys.path[0]
+    main(Path(sys.argv[1]), sys.argv[2])

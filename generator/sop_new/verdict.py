@@ -1,0 +1,92 @@
+"""What `sop-new check` answers: each check's outcome, and for people a table and what to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sop_new.contract import Check, described
+from sop_new.output import Result, commands
+
+Outcome = Literal["passed", "failed", "skipped"]
+SEVERITIES = ("fatal", "serious", "minor")
+LOOKS: dict[Outcome, Text] = {
+    "passed": Text("pass", style="green"),
+    "failed": Text("FAIL", style="bold red"),
+    "skipped": Text("skip", style="yellow"),
+}
+
+
+class Finding(Check):
+    """A check, and how it came out.
+
+    Attributes:
+        outcome: passed, failed or skipped.
+        said: what was seen of a failure, or why it was skipped.
+    """
+
+    outcome: Outcome
+    said: str
+
+    def parts(self) -> Iterator[RenderableType]:
+        """What was seen, what was expected, why, and how to mend it."""
+        yield Text(f"\n{self.id} ({self.level}, {self.severity})", style="bold red")
+        yield described(seen=self.said, expected=self.demands, why=self.why, mend=self.mend)
+
+
+class Verdict(Result):
+    """The answer of `sop-new check`.
+
+    Attributes:
+        target: what was to be checked, as it was named.
+        source: import path of the flavor's class.
+        python: the interpreter that it was checked with.
+        zenml: the version of ZenML that was there.
+        passed: how many checks passed.
+        failed: how many failed.
+        skipped: how many were skipped.
+        checks: all of them, by id.
+        next: how to check again what failed, as lines for a shell.
+    """
+
+    target: str
+    source: str
+    python: str
+    zenml: str
+    passed: int
+    failed: int
+    skipped: int
+    checks: list[Finding]
+    next: list[str]
+
+    def parts(self) -> Iterator[RenderableType]:
+        """A table by level, the failures in the order of their harm, and the score."""
+        yield Text(f"{self.source}, on ZenML {self.zenml}")
+        for level in dict.fromkeys(finding.level for finding in self.checks):
+            yield Text(f"\n{level}", style="bold")
+            yield self._table(level)
+        failures = [finding for finding in self.checks if finding.outcome == "failed"]
+        for finding in sorted(failures, key=lambda finding: SEVERITIES.index(finding.severity)):
+            yield from finding.parts()
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        yield Text(f"\n{self.passed} of {len(self.checks)} checks passed{skipped}.", style="bold")
+        if self.next:
+            yield Text("\nWhen mended:\n")
+            yield commands(self.next)
+
+    def _table(self, level: str) -> Table:
+        table = Table.grid(padding=(0, 2))
+        told: dict[str, str] = {}
+        for finding in self.checks:
+            if finding.level == level:
+                cell = Text(finding.demands)
+                if finding.outcome == "skipped":
+                    first = told.setdefault(finding.said, finding.id)
+                    reason = finding.said if first == finding.id else f"as {first}"
+                    cell.append(f"\n({reason})", style="dim")
+                table.add_row(f"  {finding.id}", LOOKS[finding.outcome], cell)
+        return table

@@ -1,0 +1,100 @@
+"""The contract's checks, as they are read from its files, and the page about them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from sop_new import contract
+from sop_new.contract import Check, Contract
+from sop_new.errors import Code, SopNewError
+
+from tests.contract.docs import PAGE, is_stale
+from tests.template.rendering import REPOSITORY
+
+FOLDER = REPOSITORY / contract.FOLDER
+CHECKS = contract.checks()
+
+
+def test_the_page_shows_the_checks_as_they_are() -> None:
+    assert not is_stale(), f"{PAGE.name}: run `make contract-docs`"
+
+
+def test_no_test_of_the_contract_is_missing() -> None:
+    tests = {
+        f"{file.name}::{node.name}"
+        for file in FOLDER.glob("test_*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+    assert {check.test for check in CHECKS} == tests
+
+
+def test_no_two_checks_share_an_id() -> None:
+    assert len({check.id for check in CHECKS}) == len(CHECKS)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.id))
+def test_a_check_says_what_it_demands_and_why_and_what_to_do(check: Check) -> None:
+    assert re.fullmatch(r"SOP\d{3}", check.id)
+    for text in (check.demands, check.why, check.mend):
+        assert re.fullmatch(r"\S.*[.]", text), text
+        assert "  " not in text
+
+
+def small(**files: str) -> Contract:
+    """A contract of a few lines."""
+    levels: Mapping[str, str] = {"checks.py": 'LEVELS = {"1": "structure", "2": "config"}'}
+    texts = {**levels, **{f"{name}.py": text for name, text in files.items()}}
+    return Contract({name: text.encode() for name, text in texts.items()})
+
+
+CHECK = (
+    '@check("SOP{}", severity="minor", demands="a" "b", why="c", mend="d")\ndef test_{}(): ...\n'
+)
+
+
+def test_checks_are_read_without_running_anything() -> None:
+    [check] = small(test_a="raise SystemExit\n" + CHECK.format(201, "it")).checks
+
+    assert (check.id, check.level, check.demands) == ("SOP201", "config", "ab")
+    assert check.test == "test_a.py::test_it"
+
+
+def test_checks_come_in_the_order_of_their_ids() -> None:
+    rules = small(test_a=CHECK.format(201, "a"), test_b=CHECK.format(101, "b"))
+
+    assert [check.id for check in rules.checks] == ["SOP101", "SOP201"]
+
+
+@pytest.mark.parametrize(
+    ("levels", "only", "chosen"),
+    [
+        ([], [], ["SOP101", "SOP201"]),
+        (["config"], [], ["SOP201"]),
+        ([], ["sop101"], ["SOP101"]),
+        (["config"], ["SOP201", "SOP101"], ["SOP201"]),
+    ],
+)
+def test_checks_are_chosen_by_level_and_id(
+    levels: list[str], only: list[str], chosen: list[str]
+) -> None:
+    rules = small(test_a=CHECK.format(101, "a") + CHECK.format(201, "b"))
+
+    assert [check.id for check in rules.choose(levels, only)] == chosen
+
+
+def test_a_choice_of_nothing_is_refused() -> None:
+    with pytest.raises(SopNewError) as refused:
+        small(test_a=CHECK.format(101, "a")).choose(["config"], [])
+    assert refused.value.code is Code.USAGE
+
+
+def test_the_files_are_those_of_the_template(tmp_path: Path) -> None:
+    files = contract.load().files
+
+    assert files == {file.name: file.read_bytes() for file in FOLDER.iterdir() if file.is_file()}
