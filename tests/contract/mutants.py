@@ -1,0 +1,267 @@
+"""Broken operators: for each check a small edit of a good one, which that check alone finds."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FLAVOR, CONFIG, OPERATOR, OPTIONS = "flavor.py", "config.py", "operator.py", "engine/options.py"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is put in the place of a text that stands in a file once."""
+
+    file: str
+    old: str
+    new: str
+
+    def apply(self, package: Path) -> None:
+        path = package / self.file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(self.old) == 1, f"{self.old!r} stands {text.count(self.old)} times"
+        path.write_text(text.replace(self.old, self.new), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A broken operator.
+
+    Attributes:
+        check: the check that finds it.
+        edits: how it is broken.
+        also: other checks that find it too, since they demand something of the same.
+    """
+
+    check: str
+    edits: tuple[Edit, ...]
+    also: frozenset[str] = field(default_factory=frozenset)
+
+
+def mutant(check: str, *edits: Edit, also: tuple[str, ...] = ()) -> Mutant:
+    return Mutant(check, edits, frozenset(also))
+
+
+def with_member(file: str, before: str, member: str) -> Edit:
+    """A class with one member more, before another one."""
+    return Edit(file, before, f"{member}\n\n{before}")
+
+
+def flavor_with(member: str) -> Edit:
+    first = '    @property\n    def name(self) -> str:\n        """Name of the flavor."""'
+    return with_member(FLAVOR, first, member)
+
+
+def operator_with(member: str) -> Edit:
+    return with_member(OPERATOR, "    def __repr__(self) -> str:", member)
+
+
+def config_with(member: str) -> Edit:
+    return with_member(CONFIG, "    keep_failed: bool = Field(", member)
+
+
+def settings_with(member: str) -> Edit:
+    return with_member(CONFIG, '    on_unsupported: Literal["refuse", "warn"]', member)
+
+
+def option(declared: str) -> Edit:
+    """An option of the component more."""
+    return with_member(OPTIONS, "    grace_seconds: float = Field(", f"    {declared}")
+
+
+def setting(declared: str) -> Edit:
+    """A setting of a step more."""
+    return with_member(OPTIONS, "    nice: int = Field(", f"    {declared}")
+
+
+def importing(file: str, statement: str) -> Edit:
+    future = "from __future__ import annotations\n"
+    return Edit(file, future, f"{future}\n{statement}\n")
+
+
+STRUCTURE = [
+    mutant("SOP101", flavor_with("    def __init__(self, name: str) -> None:\n        pass")),
+    mutant("SOP102", Edit(FLAVOR, 'return "acme"', 'return "ac me"')),
+    mutant("SOP103", Edit(FLAVOR, 'return "acme"', 'return "kubernetes"')),
+    mutant("SOP104", flavor_with('    type = "orchestrator"')),
+    mutant(
+        "SOP105",
+        Edit(CONFIG, "    BaseStepOperatorConfig,\n", "    StackComponentConfig,\n"),
+        importing(CONFIG, "from zenml.stack import StackComponentConfig"),
+    ),
+    mutant(
+        "SOP106",
+        Edit(OPERATOR, "Operator(BaseStepOperator):", "Operator(StackComponent):"),
+        importing(OPERATOR, "from zenml.stack import StackComponent"),
+    ),
+    mutant("SOP107", importing(FLAVOR, "from . import operator")),
+    mutant(
+        "SOP108",
+        Edit(
+            CONFIG,
+            '        "counts as failed.",\n    )\n',
+            '        "counts as failed.",\n    )\n\n\nfrom . import operator\n',
+        ),
+    ),
+    mutant("SOP109", importing(OPTIONS, "import pytest")),
+    mutant("SOP110", importing(OPERATOR, "import pytest")),
+    mutant("SOP111", Edit(FLAVOR, 'f"{type(self).__module__}', 'f"src.{type(self).__module__}')),
+    mutant("SOP112", flavor_with("    logo_url = 5")),
+    mutant(
+        "SOP113",
+        flavor_with(
+            "    @property\n    def docs_url(self):\n"
+            "        return self.generate_default_docs_url()"
+        ),
+    ),
+    mutant("SOP114", flavor_with('    service_connector_requirements = "docker"')),
+]
+
+INTERFACE = [
+    mutant(
+        "SOP115",
+        Edit(OPERATOR, "def __init__(self, *args: Any, **kwargs: Any)", "def __init__(self, name)"),
+    ),
+    mutant(
+        "SOP116",
+        Edit(OPERATOR, "    def submit(\n", "    def hand_over(\n"),
+        Edit(OPERATOR, "    def launch(\n", "    def run(\n"),
+    ),
+    mutant("SOP117", Edit(OPERATOR, "    def submit(\n", "    def hand_over(\n")),
+    mutant("SOP118", Edit(OPERATOR, "    def get_status(self", "    def look_at(self")),
+    mutant("SOP119", Edit(OPERATOR, "    def cancel(self", "    def end(self")),
+    mutant(
+        "SOP120",
+        Edit(
+            OPERATOR,
+            "        entrypoint_command: list[str],\n        environment: dict[str, str],\n"
+            '    ) -> None:\n        """Hand a step over',
+            "        command: list[str],\n        environment: dict[str, str],\n"
+            '    ) -> None:\n        """Hand a step over',
+        ),
+    ),
+    mutant(
+        "SOP121",
+        Edit(
+            OPERATOR,
+            "        entrypoint_command: list[str],\n        environment: dict[str, str],\n"
+            '    ) -> None:\n        """Run a step to its end',
+            "        command: list[str],\n        environment: dict[str, str],\n"
+            '    ) -> None:\n        """Run a step to its end',
+        ),
+    ),
+    mutant("SOP122", Edit(OPERATOR, "    def wait(self, step_run:", "    def wait(self, run:")),
+    mutant(
+        "SOP123",
+        Edit(
+            OPERATOR,
+            "    def cancel(self, step_run: StepRunResponse)",
+            "    def cancel(self, step_run: StepRunResponse, force: bool)",
+        ),
+    ),
+    mutant("SOP124", Edit(OPERATOR, "    def cancel(self", "    async def cancel(self")),
+    mutant(
+        "SOP125",
+        Edit(OPERATOR, "self, snapshot: Any = None, deployment: Any = None", "self, compiled: Any"),
+    ),
+    mutant("SOP126", Edit(OPERATOR, "return place.entrypoint_class()", "return object")),
+    mutant(
+        "SOP127",
+        Edit(OPERATOR, "        return AcmeStepOperatorSettings\n", "        return dict\n"),
+    ),
+    mutant("SOP128", operator_with('    validator = "a remote artifact store"')),
+    mutant(
+        "SOP129",
+        Edit(OPERATOR, "return image_requirements()", "return list(image_requirements())"),
+    ),
+]
+
+CONFIGURATION = [
+    mutant(
+        "SOP201",
+        option("on_end: Callable[[], None] | None = None"),
+        importing(OPTIONS, "from collections.abc import Callable"),
+    ),
+    mutant(
+        "SOP202",
+        option(
+            '@field_serializer("grace_seconds")\n    def _write(self, value: float) -> float:\n'
+            "        return value * 1000"
+        ),
+        importing(OPTIONS, "from pydantic import field_serializer"),
+    ),
+    mutant("SOP203", Edit(OPTIONS, "        default=10,\n", '        default="ten",\n')),
+    mutant(
+        "SOP204",
+        config_with('    model_config = ConfigDict(extra="forbid")'),
+        importing(CONFIG, "from pydantic import ConfigDict"),
+    ),
+    mutant(
+        "SOP205",
+        config_with("    model_config = ConfigDict(frozen=False)"),
+        importing(CONFIG, "from pydantic import ConfigDict"),
+    ),
+    mutant("SOP206", Edit(OPTIONS, "        default=10,\n", "        default=10, strict=True,\n")),
+    mutant("SOP207", option("hosts: tuple[str, ...] = ()")),
+    mutant("SOP208", option("api_token: str | None = None")),
+    mutant(
+        "SOP209",
+        option(
+            "api_token: str | None = SecretField(default=None)\n\n"
+            '    @field_validator("api_token")\n    @classmethod\n'
+            "    def _is_long(cls, value: str) -> str:\n        return value"
+        ),
+        importing(
+            OPTIONS,
+            "from pydantic import field_validator\n"
+            "from zenml.utils.secret_utils import SecretField",
+        ),
+    ),
+    mutant("SOP210", config_with('    is_remote = property(lambda self: "no")')),
+    mutant("SOP211", option('label: str = ""')),
+    mutant(
+        "SOP212", Edit(OPTIONS, "        default=10,\n", '        default=10, alias="grace",\n')
+    ),
+    mutant("SOP213", config_with("    is_valid = property(lambda self: False)")),
+]
+
+SETTINGS = [
+    mutant("SOP214", setting("queue: str")),
+    mutant(
+        "SOP215",
+        operator_with(
+            "    def get_settings(self, container):\n"
+            "        kept, self._config = self._config, type(self._config)()\n"
+            "        try:\n            return super().get_settings(container)\n"
+            "        finally:\n            self._config = kept"
+        ),
+    ),
+    mutant(
+        "SOP216",
+        operator_with(
+            "    def get_settings(self, container):\n"
+            "        given = self._config.model_dump(exclude_unset=True)\n"
+            "        return self.settings_class.model_validate(given)"
+        ),
+    ),
+    mutant(
+        "SOP217",
+        settings_with('    model_config = ConfigDict(extra="forbid")'),
+        config_with('    model_config = ConfigDict(extra="ignore")'),
+        importing(CONFIG, "from pydantic import ConfigDict"),
+    ),
+    mutant(
+        "SOP218",
+        setting(
+            '@field_serializer("nice")\n    def _write(self, value: int) -> int:\n'
+            "        return value + 1"
+        ),
+        importing(OPTIONS, "from pydantic import field_serializer"),
+        # A component has the same option, and steps get what it is written as.
+        also=("SOP202", "SOP215"),
+    ),
+    mutant(
+        "SOP219",
+        Edit(CONFIG, "                raise UnknownSettingError(f", "                str(f"),
+    ),
+]
+
+MUTANTS = [*STRUCTURE, *INTERFACE, *CONFIGURATION, *SETTINGS]

@@ -1,0 +1,84 @@
+"""Each check finds what it is for, and nothing else: proved by operators broken on purpose."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sop_new.contract import checks
+
+from tests.contract.mutants import MUTANTS, Edit, Mutant
+from tests.template.environments import lay_over, whole_environment
+from tests.template.projects import NAME, PACKAGE, SOURCE
+from tests.template.rendering import copy_template, render
+from tests.zenml.versions import NEWEST
+
+FORKED = Path(__file__).with_name("forked.py")
+
+
+@pytest.fixture(scope="session")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    template = copy_template(tmp_path_factory.mktemp("template"))
+    return render(template, tmp_path_factory.mktemp("good") / NAME, {"backend": "local"})
+
+
+@pytest.fixture(scope="session")
+def judge(good: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that judges one folder after another."""
+    environment = lay_over(whole_environment(NEWEST.lock), good.parent / "environment")
+    environment.install("--editable", str(good))
+    told = {"CONTRACT_FLAVOR": SOURCE, "ZENML_CONFIG_PATH": str(good.parent / "zenml")}
+    with subprocess.Popen(
+        [environment.python, FORKED],
+        env=os.environ | told,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        assert process.stdin
+        process.stdin.close()
+
+
+def outcomes(
+    judge: subprocess.Popen[str], good: Path, folder: Path, *edits: Edit
+) -> dict[str, str]:
+    """How each check comes out on the good operator, broken by these edits."""
+    shutil.copytree(good / PACKAGE, folder / PACKAGE)
+    for edit in edits:
+        edit.apply(folder / PACKAGE)
+    shutil.copytree(good / "tests" / "contract", folder / "contract")
+    (folder / "pytest.ini").touch()
+    assert judge.stdin and judge.stdout
+    print(folder, file=judge.stdin, flush=True)
+    assert judge.stdout.readline() == "judged\n"
+    said = (folder / "said").read_text()
+    assert (folder / "report").exists(), said
+    lines = [json.loads(line) for line in (folder / "report").read_text().splitlines()]
+    return {line["id"]: line["outcome"] for line in lines}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.check)
+def test_a_broken_operator_is_found_by_its_check_alone(
+    judge: subprocess.Popen[str], good: Path, tmp_path: Path, mutant: Mutant
+) -> None:
+    found = outcomes(judge, good, tmp_path, *mutant.edits)
+    failed = {check for check, outcome in found.items() if outcome == "failed"}
+    assert failed == {mutant.check} | mutant.also
+
+
+def test_the_good_operator_fails_nothing(
+    judge: subprocess.Popen[str], good: Path, tmp_path: Path
+) -> None:
+    found = outcomes(judge, good, tmp_path)
+    assert found.keys() == {check.id for check in checks()}
+    assert "failed" not in found.values()
+
+
+def test_every_check_has_a_broken_operator() -> None:
+    broken = Counter(mutant.check for mutant in MUTANTS)
+    assert set(broken) == {check.id for check in checks()}
