@@ -11,18 +11,19 @@ unexport VIRTUAL_ENV PYTHONHOME
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/.ready-$(VERSION)
 
-.PHONY: help test test-zenml zenml-table contract-docs engines test-engines stop-engines lint demo lock clean
+.PHONY: help test test-zenml zenml-table scoreboard contract-docs engines test-engines stop-engines lint demo lock clean
 help:
 	@echo 'make test          lint, types and the whole test suite'
 	@echo 'make test-zenml    a generated project on every release of ZenML and every Python'
 	@echo 'make zenml-table   write what that has run into docs/zenml-versions.md'
+	@echo 'make scoreboard    write what the contract finds of operators that ZenML ships'
 	@echo 'make contract-docs write the checks of the contract into docs/contract.md'
 	@echo 'make engines       install and start real engines on this machine; as root, on Debian'
 	@echo 'make test-engines  generated projects on them'
 	@echo 'make stop-engines  stop them'
 	@echo 'make demo          create a project and run a real step on it'
 	@echo 'make lint          lint, formatting and types alone'
-	@echo 'make lock          renew uv.lock and tests/zenml/locks'
+	@echo 'make lock          renew uv.lock and all other locks'
 	@echo 'make clean         remove what the other commands made'
 	@echo 'PYTHON=python3.12 picks another Python than python3.'
 
@@ -32,11 +33,15 @@ test: lint
 
 # Three on two cores: a third of the time they wait for a step, an interrupt or an end.
 test-zenml: $(READY)
-	.venv/bin/pytest tests/zenml -n 3 --dist worksteal
+	.venv/bin/pytest tests/zenml tests/shipped -n 3 --dist worksteal
 	.venv/bin/python -m tests.zenml.table --check
+	.venv/bin/python -m tests.shipped.scoreboard --check
 
 zenml-table: $(READY)
 	.venv/bin/python -m tests.zenml.table
+
+scoreboard: $(READY)
+	.venv/bin/python -m tests.shipped.scoreboard
 
 contract-docs: $(READY)
 	.venv/bin/python -m tests.contract.docs
@@ -72,6 +77,7 @@ demo: $(READY)
 lock: $(READY)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" uv lock --upgrade
 	.venv/bin/python -m tests.zenml.lock
+	.venv/bin/python -m tests.shipped.lock
 
 clean:
 	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,77 @@
+"""Writes docs/scoreboard.md from what the contract found of ZenML's own, or checks that page."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from sop_new.contract import checks
+from sop_new.verdict import Verdict
+
+from tests.shipped.operators import OPERATORS, Shipped
+from tests.template.environments import CACHE
+from tests.template.rendering import REPOSITORY
+from tests.zenml.versions import NEWEST
+
+PAGE = REPOSITORY / "docs" / "scoreboard.md"
+
+INTRODUCTION = f"""\
+# Scoreboard
+
+What the levels structure and config of [the contract](contract.md) find of the step operators that
+ZenML {NEWEST.version} ships, each beside the SDK that it imports. A check that does not concern an
+operator is skipped: ZenML documents its own flavors and knows what they require; some have no
+secrets, or no settings.
+
+`make test-zenml` judges them and fails where this page differs; `make scoreboard` writes it from
+what was found.
+
+| integration | flavor | passed | skipped | found |
+|---|---|---|---|---|
+"""
+
+
+def kept(operator: Shipped) -> Path:
+    """Where the verdict on an operator is kept, as JSON."""
+    return CACHE / "shipped" / f"{operator.integration}.json"
+
+
+def page() -> str:
+    verdicts = {
+        operator: Verdict.model_validate_json(kept(operator).read_bytes())
+        for operator in OPERATORS
+        if kept(operator).exists()
+    }
+    if len(verdicts) < len(OPERATORS):
+        sys.exit("Not every operator was judged: run `make test-zenml`.")
+    return INTRODUCTION + "".join(
+        [
+            *(row(operator, verdict) for operator, verdict in verdicts.items()),
+            *legend({id for verdict in verdicts.values() for id in found(verdict)}),
+        ]
+    )
+
+
+def found(verdict: Verdict) -> list[str]:
+    return [check.id for check in verdict.checks if check.outcome == "failed"]
+
+
+def row(operator: Shipped, verdict: Verdict) -> str:
+    links = ", ".join(f"[{id}](contract.md#{id.lower()})" for id in found(verdict)) or "nothing"
+    return (
+        f"| {operator.integration} | `{operator.flavor}` "
+        f"| {verdict.passed} | {verdict.skipped} | {links} |\n"
+    )
+
+
+def legend(ids: set[str]) -> Iterator[str]:
+    yield "\n"
+    for check in checks():
+        if check.id in ids:
+            yield f"- {check.id} ({check.severity}): {check.demands}\n"
+
+
+if __name__ == "__main__":
+    if "--check" not in sys.argv:
+        PAGE.write_text(page(), encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != page():
+        sys.exit(f"{PAGE.name} does not show what was found: `make scoreboard`")
