@@ -14,6 +14,8 @@ import pytest
 from sop_new import cli, template
 
 from tests.cli.sop_new_runs import REPOSITORY, Ran, git, succeed, uv
+from tests.template.environments import whole_environment
+from tests.zenml.versions import NEWEST
 
 Shared = Callable[[str, Callable[[Path], None]], Path]
 SopNew = Callable[..., Ran]
@@ -37,6 +39,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
         return folder
 
     return made
+
+
+@pytest.fixture(scope="session")
+def python() -> Path:
+    """The interpreter of an environment with ZenML and pytest, and nothing of ours."""
+    return whole_environment(NEWEST.lock) / "bin" / "python"
 
 
 @pytest.fixture(scope="session")
