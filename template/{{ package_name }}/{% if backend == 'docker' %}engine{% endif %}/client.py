@@ -57,7 +57,7 @@ class DockerEngine:
             DockerError: If Docker cannot get the image, or refuses the container.
             InterruptedError: If the job was cancelled meanwhile.
         """
-        from docker.errors import APIError, NotFound
+        from docker.errors import APIError
 
         assert isinstance(job.runtime, Image)
         with self._in_words():
@@ -72,9 +72,11 @@ class DockerEngine:
             try:
                 # By its name, which it has lost if it was cancelled.
                 self._docker.api.start(job.name)
-            except NotFound:
-                raise InterruptedError("The job was cancelled before it ran.") from None
             except APIError:
+                found = self._containers([job.name]).get(job.name)
+                if not found or f"/{job.name}" not in found.attrs["Names"]:
+                    reason = "The job was cancelled before it ran."
+                    raise InterruptedError(reason) from None
                 created.remove(v=True, force=True)
                 raise
 
