@@ -100,19 +100,33 @@ def flavor(subject: Subject) -> Any:
         pytest.skip("it cannot be made: see SOP101")
 
 
+def class_of(subject: Subject, name: str, base: type, checked_by: str) -> Any:
+    """Return a class that the flavor names; skip where there is none to look at."""
+    try:
+        found = getattr(subject, name)
+        if issubclass(found, base):
+            return found
+    except ImportError as error:
+        pytest.skip(f"its {name} needs what is not installed: {error}")
+    except Exception as error:
+        pytest.skip(f"its {name}: {in_a_line(error)}; see {checked_by}")
+    pytest.skip(f"its {name} is none: see {checked_by}")
+
+
 @pytest.fixture
 def config_class(subject: Subject, flavor: Any) -> Any:
     """Class of its configuration."""
     from zenml.stack import StackComponentConfig
 
-    try:
-        if issubclass(subject.config_class, StackComponentConfig):
-            return subject.config_class
-    except ImportError as error:
-        pytest.skip(f"its configuration needs what is not installed: {error}")
-    except Exception:
-        pytest.skip("it has no config class: see SOP105")
-    pytest.skip("its config class is none: see SOP105")
+    return class_of(subject, "config_class", StackComponentConfig, "SOP105")
+
+
+@pytest.fixture
+def operator_class(subject: Subject, flavor: Any) -> Any:
+    """Class of the step operator."""
+    from zenml.step_operators import BaseStepOperator
+
+    return class_of(subject, "operator_class", BaseStepOperator, "SOP106")
 
 
 @pytest.fixture(scope="session")
@@ -129,21 +143,6 @@ def store() -> Any:
     except Exception as error:
         pytest.skip(f"ZenML's store cannot be used: {in_a_line(error)}")
     return client
-
-
-@pytest.fixture
-def operator_class(subject: Subject, flavor: Any) -> Any:
-    """Class of the step operator."""
-    from zenml.step_operators import BaseStepOperator
-
-    try:
-        if issubclass(subject.operator_class, BaseStepOperator):
-            return subject.operator_class
-    except ImportError as error:
-        pytest.skip(f"its step operator needs what is not installed: {error}")
-    except Exception:
-        pytest.skip("it has no implementation class: see SOP106")
-    pytest.skip("its implementation class is none: see SOP106")
 
 
 @pytest.fixture
