@@ -12,12 +12,11 @@ import pytest
 from sop_new.contract import checks
 
 from tests.contract.mutants import MUTANTS, Edit, Mutant
+from tests.contract.warm import ZENML, warm
 from tests.template.environments import lay_over, whole_environment
 from tests.template.projects import NAME, PACKAGE, SOURCE
 from tests.template.rendering import copy_template, render
 from tests.zenml.versions import NEWEST
-
-FORKED = Path(__file__).with_name("forked.py")
 
 
 @pytest.fixture(scope="session")
@@ -27,36 +26,37 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def judge(good: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that judges one folder after another."""
+def python(good: Path) -> Iterator[Path]:
+    """The Python of an environment with ZenML and the good operator."""
     environment = lay_over(whole_environment(NEWEST.lock), good.parent / "environment")
     environment.install("--editable", str(good))
-    told = {"CONTRACT_FLAVOR": SOURCE, "ZENML_CONFIG_PATH": str(good.parent / "zenml")}
-    with subprocess.Popen(
-        [environment.python, FORKED],
-        env=os.environ | told,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield process
-        assert process.stdin
-        process.stdin.close()
+    # Not pytest: it is what some of the broken operators import.
+    with warm(environment.python, *ZENML) as python:
+        yield python
 
 
-def outcomes(
-    judge: subprocess.Popen[str], good: Path, folder: Path, *edits: Edit
-) -> dict[str, str]:
+def outcomes(python: Path, good: Path, folder: Path, *edits: Edit) -> dict[str, str]:
     """How each check comes out on the good operator, broken by these edits."""
     shutil.copytree(good / PACKAGE, folder / PACKAGE)
     for edit in edits:
         edit.apply(folder / PACKAGE)
     shutil.copytree(good / "tests" / "contract", folder / "contract")
     (folder / "pytest.ini").touch()
-    assert judge.stdin and judge.stdout
-    print(folder, file=judge.stdin, flush=True)
-    assert judge.stdout.readline() == "judged\n"
-    said = (folder / "said").read_text()
+    variables = {
+        "CONTRACT_FLAVOR": SOURCE,
+        "CONTRACT_REPORT": str(folder / "report"),
+        "PYTHONPATH": str(folder),
+        "ZENML_CONFIG_PATH": str(good.parent / "zenml"),
+    }
+    options = ("-p", "no:cacheprovider", "-c", "pytest.ini", "--rootdir", ".")
+    said = subprocess.run(
+        [python, "-m", "pytest", *options, "contract"],
+        cwd=folder,
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ).stdout
     assert (folder / "report").exists(), said
     lines = [json.loads(line) for line in (folder / "report").read_text().splitlines()]
     return {line["id"]: line["outcome"] for line in lines}
@@ -64,17 +64,15 @@ def outcomes(
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.check)
 def test_a_broken_operator_is_found_by_its_check_alone(
-    judge: subprocess.Popen[str], good: Path, tmp_path: Path, mutant: Mutant
+    python: Path, good: Path, tmp_path: Path, mutant: Mutant
 ) -> None:
-    found = outcomes(judge, good, tmp_path, *mutant.edits)
+    found = outcomes(python, good, tmp_path, *mutant.edits)
     failed = {check for check, outcome in found.items() if outcome == "failed"}
     assert failed == {mutant.check} | mutant.also
 
 
-def test_the_good_operator_fails_nothing(
-    judge: subprocess.Popen[str], good: Path, tmp_path: Path
-) -> None:
-    found = outcomes(judge, good, tmp_path)
+def test_the_good_operator_fails_nothing(python: Path, good: Path, tmp_path: Path) -> None:
+    found = outcomes(python, good, tmp_path)
     assert found.keys() == {check.id for check in checks()}
     assert "failed" not in found.values()
 
