@@ -11,9 +11,10 @@ unexport VIRTUAL_ENV PYTHONHOME
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/.ready-$(VERSION)
 
-.PHONY: help test test-zenml zenml-table scoreboard contract-docs engines test-engines stop-engines lint demo lock clean
+.PHONY: help test test-contract test-zenml zenml-table scoreboard contract-docs engines test-engines stop-engines lint demo lock clean
 help:
 	@echo 'make test          lint, types and the whole test suite'
+	@echo 'make test-contract what the contract finds of operators, broken ones and those of ZenML'
 	@echo 'make test-zenml    a generated project on every release of ZenML and every Python'
 	@echo 'make zenml-table   write what that has run into docs/zenml-versions.md'
 	@echo 'make scoreboard    write what the contract finds of operators that ZenML ships'
@@ -29,13 +30,16 @@ help:
 
 test: lint
 	.venv/bin/pytest -n auto --dist loadgroup
-	@echo 'Not run, since they take an engine or their time: `make test-engines`, `make test-zenml`.'
+	@echo 'Not run, since they take an engine or their time: `make test-contract`, `test-engines`, `test-zenml`.'
 
-# Three on two cores: a third of the time they wait for a step, an interrupt or an end.
-test-zenml: $(READY)
-	.venv/bin/pytest tests/zenml tests/shipped -n 3 --dist worksteal
-	.venv/bin/python -m tests.zenml.table --check
+# Three on two cores, here and below: a third of the time they wait for a step, an interrupt or an end.
+test-contract: $(READY)
+	.venv/bin/pytest tests/mutants tests/shipped -n 3 --dist worksteal
 	.venv/bin/python -m tests.shipped.scoreboard --check
+
+test-zenml: $(READY)
+	.venv/bin/pytest tests/zenml -n 3 --dist worksteal
+	.venv/bin/python -m tests.zenml.table --check
 
 zenml-table: $(READY)
 	.venv/bin/python -m tests.zenml.table

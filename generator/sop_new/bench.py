@@ -18,6 +18,7 @@ from sop_new.output import spinner, ticker
 from sop_new.verdict import Finding, Outcome
 
 PREFLIGHT = Path(__file__).with_name("preflight.py")
+OVERLAY = Path(__file__).with_name("overlay.py")
 # Nothing of the user's is called like this package.
 PACKAGE = "sop_new_contract"
 STARTED = re.compile(rf"^{PACKAGE}/(test_\w+\.py::test_\w+)", re.MULTILINE)
@@ -104,9 +105,10 @@ class Bench:
         Raises:
             SopNewError: one of them didn't come out at all.
         """
-        (self.folder / PACKAGE).mkdir()
         for name, content in files.items():
-            (self.folder / PACKAGE / name).write_bytes(content)
+            path = self.folder / PACKAGE / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
         (self.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         variables = {
             "CONTRACT_FLAVOR": source,
@@ -118,7 +120,7 @@ class Bench:
             variables["CONTRACT_CONFIG"] = str(config.absolute())
         with ticker("Starting the checks") as tell:
             finished = self.run(
-                *(self.python, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"),
+                *(self.overlay(), "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"),
                 *("-c", "pytest.ini", "--rootdir", ".", f"--junit-xml={self.junit}", PACKAGE),
                 look=lambda: tell(self.state(checks)),
                 **variables,
@@ -133,6 +135,24 @@ class Bench:
                     finished.lines[-SHOWN_LINES:],
                 )
         return [finding(check, outcomes[check.id]) for check in checks]
+
+    def overlay(self) -> str:
+        """The interpreter of an environment that sees all that can be imported here.
+
+        Steps are run by the interpreter of whoever starts them, and know no PYTHONPATH.
+
+        Raises:
+            SopNewError: it can't be made.
+        """
+        environment = self.folder / "environment"
+        finished = self.run(self.python, str(OVERLAY), str(environment))
+        if finished.status:
+            raise SopNewError(
+                Code.PYTHON_UNUSABLE,
+                f"{self.python} makes no virtual environment: {finished.error}",
+                "It needs Python's module venv, which some distributions have as a package.",
+            )
+        return str(environment / "bin" / "python")
 
     def run(
         self, *command: str, look: Callable[[], object] = lambda: None, **variables: str

@@ -71,14 +71,19 @@ class Template:
         return str(self.config["_answers_file"])
 
     def files(self, folder: str) -> dict[str, bytes]:
-        """The files right in a folder of the template, by name: those that are rendered verbatim.
+        """The files of a folder of the template, by path in it: one that is rendered verbatim.
 
         Raises:
             SopNewError: git can't read the bundle.
         """
         if not self.bundle:
-            paths = sorted(Path(self.source, folder).iterdir())
-            return {path.name: path.read_bytes() for path in paths if path.is_file()}
+            top = Path(self.source, folder)
+            paths = (path for path in sorted(top.rglob("*")) if path.is_file())
+            return {
+                path.relative_to(top).as_posix(): path.read_bytes()
+                for path in paths
+                if "__pycache__" not in path.parts
+            }
         require_git()
         with TemporaryDirectory(prefix="sop-new-") as repository:
             _git("clone", "--quiet", "--bare", str(self.bundle), repository)

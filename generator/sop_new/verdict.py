@@ -66,9 +66,10 @@ class Verdict(Result):
     def parts(self) -> Iterator[RenderableType]:
         """A table by level, the failures in the order of their harm, and the score."""
         yield Text(f"{self.source}, on ZenML {self.zenml}")
+        told: dict[str, str] = {}
         for level in dict.fromkeys(finding.level for finding in self.checks):
             yield Text(f"\n{level}", style="bold")
-            yield self._table(level)
+            yield self._table(level, told)
         failures = [finding for finding in self.checks if finding.outcome == "failed"]
         for finding in sorted(failures, key=lambda finding: SEVERITIES.index(finding.severity)):
             yield from finding.parts()
@@ -78,9 +79,9 @@ class Verdict(Result):
             yield Text("\nWhen mended:\n")
             yield commands(self.next)
 
-    def _table(self, level: str) -> Table:
+    def _table(self, level: str, told: dict[str, str]) -> Table:
+        """A level's checks; a reason that one before has told is not told again."""
         table = Table.grid(padding=(0, 2))
-        told: dict[str, str] = {}
         for finding in self.checks:
             if finding.level == level:
                 cell = Text(finding.demands)

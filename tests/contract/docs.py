@@ -27,6 +27,12 @@ sop-new check --explain SOP101                # what stands here about one check
 `--python` names the interpreter of the environment that the flavor lives in, which needs ZenML and
 pytest and nothing else. A generated project carries the same checks in `tests/contract/`.
 
+Structure and config are looked at; for the other levels real pipelines run, on a ZenML that is
+made for them and removed again. `--config FILE` has the configuration of the component that runs
+their steps, as a JSON object; its steps must see a local artifact store. Where the engine cannot be
+reached, those levels are skipped and say so. That takes about two minutes, and less than half a
+minute without the pipelines: `--level structure --level config`.
+
 What an operator does not claim, or what this ZenML does not know, is skipped with the reason;
 `--skip ID=REASON` leaves out what you have a reason for. A failure is *fatal* where nothing runs,
 *serious* where steps, secrets or time are lost, and *minor* where somebody is misled.

@@ -13,6 +13,7 @@ from sop_new.contract import Check, Contract
 from sop_new.errors import Code, SopNewError
 
 from tests.contract.docs import PAGE, is_stale
+from tests.mutants import grid, live, static
 from tests.template.rendering import REPOSITORY
 
 FOLDER = REPOSITORY / contract.FOLDER
@@ -44,6 +45,16 @@ def test_a_check_says_what_it_demands_and_why_and_what_to_do(check: Check) -> No
     for text in (check.demands, check.why, check.mend):
         assert re.fullmatch(r"\S.*[.]", text), text
         assert "  " not in text
+
+
+def test_every_check_has_a_broken_operator() -> None:
+    broken = [*(mutant.check for mutant in static.MUTANTS), *live.MUTANTS]
+    assert sorted(broken) == [check.id for check in CHECKS]
+
+
+def test_broken_operators_that_run_together_meet_once() -> None:
+    in_the_grid = [check for row in grid.GRID for check in row if check]
+    assert sorted([*grid.ALONE, *in_the_grid]) == sorted(live.MUTANTS)
 
 
 def small(**files: str) -> Contract:
@@ -97,4 +108,8 @@ def test_a_choice_of_nothing_is_refused() -> None:
 def test_the_files_are_those_of_the_template(tmp_path: Path) -> None:
     files = contract.load().files
 
-    assert files == {file.name: file.read_bytes() for file in FOLDER.iterdir() if file.is_file()}
+    assert files == {
+        file.relative_to(FOLDER).as_posix(): file.read_bytes()
+        for file in FOLDER.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Starts or stops a Docker of its own on this machine, as root, without systemd:
 #   docker.sh start|stop FOLDER
-# `start` starts what does not run; FOLDER/env then holds the variables that the clients need. There are
-# two images: localhost/base:test, a Python, and localhost/zenml:test, the newest tested ZenML on it, which
-# also passes for the parent image that ZenML chooses when nobody names one.
+# `start` starts what does not run; FOLDER/env then holds the variables that the clients need. The images
+# are localhost/base:test, a Python, and on it the oldest and the newest tested ZenML, which pass for the
+# parent images that ZenML chooses when nobody names one; the newest is localhost/zenml:test as well.
 set -euo pipefail
 here=$(realpath "$(dirname "$0")")
 # shellcheck source=daemons.sh source-path=SCRIPTDIR
@@ -74,11 +74,12 @@ pretend_gpus() {
 # What is built already, and from the same lock, comes from Docker's cache.
 build_images() {
     local locks=$here/../zenml/locks lock
-    lock=$(find "$locks" -name '*.txt' -printf '%f\n' | sort --version-sort | tail -n 1)
-    build() { docker build --quiet --file "$here/Dockerfile" --build-arg "LOCK=$lock" "$@" "$locks" >/dev/null; }
+    build() { docker build --quiet --file "$here/Dockerfile" "$@" "$locks" >/dev/null; }
     build --target base --tag localhost/base:test
-    build --target zenml --tag localhost/zenml:test \
-        --tag "zenmldocker/zenml:$(sed -n 's/^zenml==//p' "$locks/$lock")-py3.11"
+    for lock in $(find "$locks" -name '*.txt' -printf '%f\n' | sort --version-sort | sed -n '1p;$p'); do
+        build --build-arg "LOCK=$lock" --target zenml --tag localhost/zenml:test \
+            --tag "zenmldocker/zenml:$(sed -n 's/^zenml==//p' "$locks/$lock")-py3.11"
+    done
 }
 
 start() {

@@ -13,7 +13,8 @@ import pytest
 from tests.template.environments import Environment, lay_over, whole_environment
 from tests.template.projects import NAME
 from tests.template.rendering import REPOSITORY, copy_template, render
-from tests.zenml.versions import NEWEST
+from tests.zenml.outcomes import gap
+from tests.zenml.versions import NEWEST, OLDEST, Release
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,15 @@ def project(engine: Engine, tmp_path: Path) -> Path:
     return render(template, tmp_path / engine.backend / NAME, {"backend": engine.backend})
 
 
-@pytest.fixture
-def environment(project: Path) -> Environment:
-    environment = lay_over(whole_environment(NEWEST.lock), project.parent / "environment")
+def environment_of(project: Path, release: Release) -> Environment:
+    environment = lay_over(whole_environment(release.lock), project.parent / "environment")
     environment.install("--editable", str(project))
     return environment
+
+
+@pytest.fixture
+def environment(project: Path) -> Environment:
+    return environment_of(project, NEWEST)
 
 
 @each(slurm=SLURM, docker=DOCKER)
@@ -95,6 +100,40 @@ def test_its_own_tests_find_the_engine(
     )
     assert " passed" in told
     assert "skipped" not in told
+
+
+@pytest.mark.parametrize("release", [OLDEST, NEWEST], ids=lambda release: release.minor)
+@each(slurm=SLURM, docker=DOCKER)
+def test_the_contract_holds_and_leaves_no_job(
+    engine: Engine, release: Release, project: Path
+) -> None:
+    before = jobs(engine)
+    told = environment_of(project, release).run(
+        *("-m", "pytest", "-rs", "-p", "no:cacheprovider", "tests/contract"),
+        folder=project,
+        # What is skipped there is looked at here.
+        SOP_NEW_FORBID_SKIPS="",
+        **engine.variables,
+    )
+    skipped = re.findall(r"^SKIPPED .*?: (.*)$", told, re.MULTILINE)
+    assert {why for why in skipped if not gap(why, release)} == {"it has no secrets"}
+    assert jobs(engine) <= before
+
+
+def jobs(engine: Engine) -> set[str]:
+    """Names of the jobs that an engine has."""
+    listed = {
+        "docker": ("docker", "ps", "--all", "--format={{.Names}}"),
+        "slurm": ("squeue", "--noheader", "--format=%j"),
+    }
+    told = subprocess.run(
+        listed[engine.backend],
+        env=os.environ | engine.variables,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return {name for name in told.stdout.split() if name.startswith("zenml-")}
 
 
 @each(slurm=SLURM, docker=DOCKER)

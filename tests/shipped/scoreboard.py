@@ -22,7 +22,7 @@ ZenML {NEWEST.version} ships, each beside the SDK that it imports. A check that 
 operator is skipped: ZenML documents its own flavors and knows what they require; some have no
 secrets, or no settings.
 
-`make test-zenml` judges them and fails where this page differs; `make scoreboard` writes it from
+`make test-contract` judges them and fails where this page differs; `make scoreboard` writes it from
 what was found.
 
 | integration | flavor | passed | skipped | found |

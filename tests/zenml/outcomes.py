@@ -33,7 +33,7 @@ def outcome(row: Row, suite: str) -> Outcome | None:
     if any(True for kind in ("failure", "error") for _ in tree.iter(kind)):
         return None
     reasons = [skip.get("message", "") for skip in tree.iter("skipped")]
-    gaps = {reason: _gap(reason, row.release) for reason in reasons}
+    gaps = {reason: gap(reason, row.release) for reason in reasons}
     return Outcome(
         passed=len(list(tree.iter("testcase"))) - len(reasons),
         gaps=frozenset(filter(None, gaps.values())),
@@ -41,7 +41,7 @@ def outcome(row: Row, suite: str) -> Outcome | None:
     )
 
 
-def _gap(reason: str, release: Release) -> str:
+def gap(reason: str, release: Release) -> str:
     """The end of a sentence like "ZenML 0.94.6 has no command steps"; the newest has no gap."""
     start = f"ZenML {release.version} "
     return reason.removeprefix(start) if reason.startswith(start) and release != NEWEST else ""

@@ -1,6 +1,7 @@
 """The same generated files hold on every release of ZenML, and the newest on every Python."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from tests.zenml.versions import BLANK, LIFECYCLE, NEWEST, OWN, Row, rows
 
 MATRIX = rows(RUNNING)
 MAY_BE_SKIPPED = {
-    OWN: {"it has no secrets"},
-    **{each: {"the five methods in engine/client.py are still to be written"} for each in BLANK},
-    LIFECYCLE: {"the backend local has no queue", "the backend local enforces no memory"},
+    OWN: "it has no secrets",
+    **dict.fromkeys(BLANK, ".* are still to be written|it can run no step here: .*"),
+    LIFECYCLE: "the backend local (has no queue|enforces no memory)",
 }
 
 INSTALLED = """
@@ -60,7 +61,8 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
     )
     came_out = outcome(row, suite)
     assert came_out and came_out.passed
-    assert {*came_out.skipped} <= MAY_BE_SKIPPED.get(suite, set())
+    for why in came_out.skipped:
+        assert re.fullmatch(MAY_BE_SKIPPED[suite], why)
 
 
 def lifecycle(row: Row) -> tuple[str, ...]:

@@ -26,8 +26,12 @@ import pytest
 
 from .checks import Check, Subject, name_of
 from .options import in_a_line
+from .stage import Played, Stage
 
 HERE = Path(__file__).parent
+
+FATAL: set[str] = set()
+"""Checks that failed, so that nothing can run."""
 
 
 def check_of(item: pytest.Item) -> Check | None:
@@ -50,7 +54,9 @@ def pytest_collection_modifyitems(
             left_out.append(item)
         elif check.id in skips:
             item.add_marker(pytest.mark.skip(reason=skips[check.id]))
-    items[:] = [item for item in items if item not in left_out]
+    chosen = [item for item in items if item not in left_out]
+    # What was seen of an operator decides whether it is run.
+    items[:] = sorted(chosen, key=lambda item: getattr(check_of(item), "id", ""))
     config.hook.pytest_deselected(items=left_out)
 
 
@@ -73,6 +79,8 @@ def pytest_runtest_makereport(
             f"{check.id} demands: {check.demands}\n  seen: {said}\n"
             f"  why: {check.why}\n  mend: {check.mend}"
         )
+        if check.severity == "fatal":
+            FATAL.add(check.id)
     elif report.skipped:
         said = report.longrepr[2].removeprefix("Skipped: ")
     if path := os.environ.get("CONTRACT_REPORT"):
@@ -91,7 +99,7 @@ def subject() -> Subject:
     return Subject(source, getattr(importlib.import_module(module), name))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def flavor(subject: Subject) -> Any:
     """Its instance."""
     try:
@@ -113,7 +121,7 @@ def class_of(subject: Subject, name: str, base: type, checked_by: str) -> Any:
     pytest.skip(f"its {name} is none: see {checked_by}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def config_class(subject: Subject, flavor: Any) -> Any:
     """Class of its configuration."""
     from zenml.stack import StackComponentConfig
@@ -121,7 +129,7 @@ def config_class(subject: Subject, flavor: Any) -> Any:
     return class_of(subject, "config_class", StackComponentConfig, "SOP105")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def operator_class(subject: Subject, flavor: Any) -> Any:
     """Class of the step operator."""
     from zenml.step_operators import BaseStepOperator
@@ -145,7 +153,7 @@ def store() -> Any:
     return client
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def configuration(config_class: Any) -> dict[str, Any]:
     """A configuration that registers a component."""
     if path := os.environ.get("CONTRACT_CONFIG"):
@@ -215,3 +223,41 @@ def elsewhere(subject: Subject) -> Any:
         said = done.stderr.strip().splitlines() or ["nothing"]
         pytest.skip(f"it cannot be made in another folder: {said[-1]}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def stage(
+    subject: Subject, config_class: Any, configuration: dict[str, Any]
+) -> Iterator[Stage]:
+    """A throwaway ZenML that runs pipelines on the step operator."""
+    if FATAL:
+        pytest.skip(f"nothing can run: see {', '.join(sorted(FATAL))}")
+    needed = [name for name, f in config_class.model_fields.items() if f.is_required()]
+    if needed and "CONTRACT_CONFIG" not in os.environ:
+        pytest.skip(f"it needs a configuration, with {', '.join(needed)}")
+    # What failed is often kept, for whoever looks for the reason; here, nobody does.
+    if "keep_failed" in config_class.model_fields:
+        configuration = configuration | {"keep_failed": False}
+    stage = Stage(subject.source, subject.flavor.name, configuration)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture(scope="session")
+def looked(stage: Stage) -> Played:
+    """A run of one step, which looked around; skips if no step can run here."""
+    played = stage.play("prepare")
+    if played.ended and not played.raised:
+        played = stage.play("static.looking")
+        stage.limit = min(stage.limit, 60 + 4 * played.seconds)
+    if played.excuse:
+        pytest.skip(f"it can run no step here: {played.excuse}")
+    return played
+
+
+@pytest.fixture(scope="session")
+def running(stage: Stage, looked: Played) -> Stage:
+    """The stage, where a step has run to its end."""
+    if looked.step().get("status") != "completed":
+        pytest.skip("no step has run to its end: see SOP301")
+    return stage

@@ -51,8 +51,8 @@ def test_it_runs_steps(operator_class: Any) -> None:
     "SOP117",
     severity="serious",
     demands="The operator hands steps over without waiting: it has `submit`.",
-    why="Through `launch`, a step of a dynamic pipeline cannot be watched or ended, "
-    "and each occupies a thread until it ends (ZenML 0.94 and later).",
+    why="With `launch` alone it cannot be used in dynamic pipelines: ZenML refuses to "
+    "run their steps on it (ZenML 0.94 and later).",
     mend="Move what starts the job into `submit`; write `get_status` and `cancel`.",
 )
 def test_it_submits(operator_class: Any) -> None:

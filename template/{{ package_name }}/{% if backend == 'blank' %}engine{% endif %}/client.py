@@ -17,13 +17,8 @@ if TYPE_CHECKING:
     from .options import ComponentOptions
 
 
-class NotWrittenError(AttributeError):
-    """A method of the engine is still to be written.
-
-    Not a NotImplementedError: ZenML takes one as the wish to be called through
-    `launch()` (ZenML 0.98, orchestrators/step_launcher.py). An AttributeError is a
-    mistake in the code, which the step operator does not wait for to pass.
-    """
+class NotWrittenError(NotImplementedError):
+    """A method of the engine is still to be written."""
 
 
 class BlankEngine:

@@ -1,6 +1,6 @@
 """Stands in for `python`: what it was asked to run is run by the warm one next to it.
 
-It is a copy of this file, beside the socket of `warm_server.py`, and lives as long as the process
+It is a copy of this file, beside the socket of `server.py`, and lives as long as the process
 that does the work: it passes signals on to that process, and ends as it ends. Each start of Python
 goes through here, so that nothing is imported that takes long.
 """

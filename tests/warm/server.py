@@ -1,6 +1,6 @@
 """Imports modules, then forks for each program that asks for it by the socket in a folder.
 
-Runs as `python warm_server.py FOLDER MODULE...`, says `warm` once it is ready, and ends with its
+Runs as `python server.py FOLDER MODULE...`, says `warm` once it is ready, and ends with its
 standard input; see `warm.py`.
 """
 
@@ -31,7 +31,7 @@ EXEMPT = {"PYTHONPATH", "PYTHONUNBUFFERED", "ZENML_CUSTOM_SOURCE_ROOT", "COLUMNS
 
 @dataclass(frozen=True)
 class Request:
-    """What a program was started with; `warm_shim.py` says so."""
+    """What a program was started with; `shim.py` says so."""
 
     python: str
     arguments: list[str]
@@ -176,6 +176,8 @@ def become(request: Request) -> None:
     os.umask(request.umask)
     os.environ.clear()
     os.environ.update(request.environment)
+    # Whoever started the server in a shell's background lets it ignore an interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in request.ignored:
         signal.signal(number, signal.SIG_IGN)
     sys.executable = request.python

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.warm import warm
+from tests.warm import warm
 
 KNOWN = "import sys; print('here' in sys.modules)"
 WAIT = "import time; print('ready', flush=True); time.sleep(60)"
@@ -35,8 +35,14 @@ def python(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[P
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     [packages] = environment.glob("lib/python*/site-packages")
     (packages / "here.pth").write_text(str(folder))
-    with warm(environment / "bin" / "python", "here") as python:
-        yield python
+    # As in a shell's background. What is started later must not follow from it.
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with warm(environment / "bin" / "python", "here") as python:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            yield python
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def run(python: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -291,7 +297,7 @@ def test_its_folder_goes_with_it() -> None:
 
 def test_nothing_is_left_when_whoever_uses_it_is_killed() -> None:
     code = (
-        "import subprocess\nfrom pathlib import Path\nfrom tests.contract.warm import warm\n"
+        "import subprocess\nfrom pathlib import Path\nfrom tests.warm import warm\n"
         f"with warm(Path({sys.executable!r})) as python:\n"
         f"    subprocess.run([python, '-c', {WAIT!r}])\n"
     )

@@ -36,11 +36,11 @@ def warm(python: Path, *modules: str) -> Iterator[Path]:
     # The server removes it. The name of a socket may have no more than about a hundred characters.
     folder = Path(tempfile.mkdtemp(prefix="warm-", dir="/tmp"))
     shim = folder / "python"
-    code = (HERE / "warm_shim.py").read_text(encoding="utf-8")
+    code = (HERE / "shim.py").read_text(encoding="utf-8")
     shim.write_text(f"#!{python.resolve()} -IS\n{code}", encoding="utf-8")
     shim.chmod(0o700)
     with subprocess.Popen(
-        [python, HERE / "warm_server.py", folder, *modules],
+        [python, HERE / "server.py", folder, *modules],
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         # The server ends with its standard input, and so even if this process is killed.
         stdin=subprocess.PIPE,

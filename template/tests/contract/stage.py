@@ -1,0 +1,274 @@
+"""Where real pipelines run: a throwaway ZenML, used by processes of its own.
+
+Nothing of it is left when it is closed: neither its folder nor a process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from .watch import Watch
+from .workspace.flows import awkward
+
+WORKSPACE = Path(__file__).with_name("workspace")
+
+PATIENCE = float(os.environ.get("CONTRACT_PATIENCE", "600"))
+"""How long the first pipeline may take, in seconds; the others get less."""
+
+LOOK_SECONDS = 0.05
+QUIET_SECONDS = 3
+"""How long a running step may leave its mark as it is, at most."""
+
+FAREWELL_SECONDS = 3
+"""How long a launcher that has nothing to do may take to end."""
+
+END_SECONDS = 8
+"""How long a launcher may take to end when it is interrupted."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of a task of a launcher.
+
+    Attributes:
+        told: What the launcher wrote down; nothing if it did not come so far.
+        said: What it printed.
+        seconds: How long it took.
+        ended: Whether it came to an end in this time.
+    """
+
+    told: dict[str, Any]
+    said: str
+    seconds: float
+    ended: bool
+
+    def __getattr__(self, name: str) -> Any:
+        """Give what was written down."""
+        return self.told.get(name)
+
+    @property
+    def status(self) -> str:
+        """The run's status, or why there is none."""
+        if self.ended:
+            return str(self.run or "there is none")
+        return f"no end within {self.seconds:.0f} s"
+
+    def step(self, name: str = "") -> dict[str, Any]:
+        """Return what is known of a step, or of the only one, if it ever ran."""
+        steps = self.told.get("steps", [])
+        found = [step for step in steps if name in ("", step["name"])]
+        return dict(found[0]) if found else {}
+
+    @property
+    def error(self) -> str:
+        """What it raised, or what a launcher said at last that died; shortened."""
+        last = "" if self.told else self.said.strip().rpartition("\n")[2]
+        return str(self.raised or last or "no error")[:300]
+
+
+@dataclass
+class Launcher:
+    """A process that runs pipelines."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+
+    def ask_for(self, task: str) -> None:
+        """Let it do something, after what it does already."""
+        # It may have been asked for before.
+        (self.folder / f"{task}.json").unlink(missing_ok=True)
+        assert self.process.stdin
+        with suppress(BrokenPipeError):
+            print(task, file=self.process.stdin, flush=True)
+
+    def answer(self, task: str, limit: float) -> Played:
+        """Wait for what came of a task; a launcher that takes too long is ended."""
+        started = time.monotonic()
+        answer = self.folder / f"{task}.json"
+        ended = wait_for(lambda: answer.exists() or not self.runs, limit)
+        if not ended:
+            self.end()
+        told = json.loads(answer.read_bytes()) if answer.exists() else {}
+        logs = (self.folder / name for name in ("log", f"{task}.log"))
+        said = "".join(
+            log.read_text("utf-8", "replace") for log in logs if log.exists()
+        )
+        return Played(told, said, time.monotonic() - started, ended)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.poll() is None
+
+    def marks(self, task: str) -> Path | None:
+        """Return where a pipeline's steps leave their marks, if it has begun."""
+        told = self.folder / f"{task}.marks"
+        return Path(told.read_text(encoding="utf-8")) if told.exists() else None
+
+    def interrupt(self, number: signal.Signals) -> None:
+        """Send it a signal, and wait for its end."""
+        self.give_no_more()
+        if number == signal.SIGINT:
+            # As a terminal does, which sends it to all in the foreground.
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+        wait_for(lambda: not self.runs, END_SECONDS)
+        self.process.kill()
+        self.process.wait()
+
+    def give_no_more(self) -> None:
+        """Let it end when it has done what it does."""
+        assert self.process.stdin
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
+
+    def end(self) -> None:
+        """Let it end, and interrupt it if it does not."""
+        self.give_no_more()
+        if not wait_for(lambda: not self.runs, FAREWELL_SECONDS):
+            self.interrupt(signal.SIGINT)
+
+
+@dataclass
+class Stage:
+    """The throwaway ZenML, with the step operator in its active stack."""
+
+    source: str
+    flavor: str
+    configuration: dict[str, Any]
+    folder: Path = field(
+        default_factory=lambda: Path(tempfile.mkdtemp(prefix="contract-")).resolve()
+    )
+    token: str = field(default_factory=lambda: f"contract-{uuid4().hex}")
+    """By this variable every process is known that belongs to it."""
+    key: str = field(default_factory=lambda: f"canary-{uuid4().hex}")
+    """A secret that is handed over to each step."""
+
+    def __post_init__(self) -> None:
+        """Make the folder's content."""
+        shutil.copytree(
+            WORKSPACE,
+            self.root,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        self.temporary.mkdir()
+        self.played: dict[str, Played] = {}
+        self.launchers: list[Launcher] = []
+        # What is printed and published is ZenML's to keep.
+        stores = self.folder / "zenml" / "local_stores"
+        self.watch = Watch(self.folder, stores, self.token, self.key)
+        self.limit = PATIENCE
+
+    @property
+    def root(self) -> Path:
+        """The source root."""
+        return self.folder / "root"
+
+    @property
+    def temporary(self) -> Path:
+        """What launchers have for temporary files."""
+        return self.folder / "tmp"
+
+    def play(self, task: str) -> Played:
+        """Return what comes of a task; it is done once."""
+        if task not in self.played:
+            main = self.launchers[0] if self.launchers else None
+            if not main or not main.runs:
+                main = self.launch()
+                self.launchers.insert(0, main)
+            with self.watch:
+                main.ask_for(task)
+                self.played[task] = main.answer(task, self.limit)
+        return self.played[task]
+
+    def launch(self) -> Launcher:
+        """Start another launcher."""
+        folder = Path(tempfile.mkdtemp(dir=self.folder, prefix="launcher-"))
+        plan = folder / "plan.json"
+        plan.touch(mode=0o600)
+        variables = {
+            "CONTRACT_TOKEN": self.token,
+            "CONTRACT_KEY": self.key,
+            "CONTRACT_TEXT": awkward.TEXT,
+        }
+        content = {
+            "source": self.source,
+            "flavor": self.flavor,
+            "configuration": self.configuration,
+            "variables": variables,
+        }
+        plan.write_text(json.dumps(content), encoding="utf-8")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("ZENML_")}
+        process = subprocess.Popen(
+            [sys.executable, "launch.py", str(plan)],
+            cwd=self.root,
+            env=kept
+            | {
+                "CONTRACT_TOKEN": self.token,
+                "TMPDIR": str(self.temporary),
+                "ZENML_CONFIG_PATH": str(self.folder / "zenml"),
+                "ZENML_REPOSITORY_PATH": str(self.root),
+                "ZENML_ANALYTICS_OPT_IN": "false",
+                "ZENML_DYNAMIC_PIPELINE_MONITORING_INTERVAL": "0.2",
+            },
+            stdin=subprocess.PIPE,
+            stdout=(folder / "log").open("wb"),
+            stderr=subprocess.STDOUT,
+            text=True,
+            # Ctrl-C in a terminal is for whoever tests, who ends it then.
+            start_new_session=True,
+        )
+        return Launcher(process, folder)
+
+    def start(self, task: str) -> tuple[Launcher, Path | None]:
+        """Let a launcher of its own run a step that waits; returns the step's mark."""
+        launcher = self.launch()
+        self.launchers.append(launcher)
+        launcher.ask_for(task)
+
+        def mark() -> Path | None:
+            marks = launcher.marks(task)
+            return next(marks.iterdir(), None) if marks else None
+
+        wait_for(lambda: mark() or not launcher.runs, self.limit)
+        return launcher, mark()
+
+    def close(self) -> None:
+        """End what still runs, and remove the folder."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Launcher.end, self.launchers))
+        for process in self.watch.processes():
+            with suppress(Exception):
+                process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def is_renewed(mark: Path) -> bool:
+    """Tell whether the step that leaves this mark still runs."""
+    before = mark.read_text(encoding="utf-8")
+    return wait_for(lambda: mark.read_text(encoding="utf-8") != before, QUIET_SECONDS)
+
+
+def wait_for(condition: Callable[[], object], seconds: float) -> bool:
+    """Wait until something holds; returns whether it ever did."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_SECONDS)
+    return True

@@ -1,0 +1,245 @@
+"""Runs pipelines as they are asked for, and writes down what became of each.
+
+Runs as `python launch.py PLAN` in a source root, with a ZenML of its own. Each line of
+its standard input is a task: `prepare`; a pipeline, as in `static.looking`; or a method
+of the step operator, as in `ask.cancel`, which is called for the newest step. What came
+of it is the file NAME.json in the folder of PLAN, what was said is NAME.log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import inspect
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from zenml.client import Client
+from zenml.enums import StackComponentType
+from zenml.step_operators import BaseStepOperator
+
+OPERATOR = StackComponentType.STEP_OPERATOR
+NAME = "contract"
+"""Name of the component and of the stack."""
+
+DOORS = ("submit_with_allocation", "submit", "launch_with_allocation", "launch")
+"""What ZenML hands a step over by; the longer names came with ZenML 0.97."""
+
+OURS = {"builtins", "flows", "pydantic", "pydantic_core", "sqlalchemy", "zenml"}
+"""Modules whose exceptions do not come from an engine's client."""
+
+EXCUSED = (NotImplementedError, OSError, subprocess.SubprocessError)
+
+MISTAKES = (AssertionError, AttributeError, LookupError, NameError, TypeError)
+
+
+class Launcher:
+    """What this process runs, and what it sees of the step operator."""
+
+    def __init__(self, plan: Path) -> None:
+        """Read what is to be run."""
+        self.folder = plan.parent
+        self.plan = json.loads(plan.read_text(encoding="utf-8"))
+        self.marks = Path()
+        self.handed: set[str] = set()
+        self.returned = False
+        self.statuses: set[str] = set()
+
+    def do(self, task: str) -> dict[str, Any]:
+        """Do what a line says, and tell what came of it."""
+        kind, _, name = task.partition(".")
+        if kind == "prepare":
+            return self.attempt(self.prepare)
+        if kind == "ask":
+            return self.attempt(lambda: self.ask(name))
+        return self.play(kind, name)
+
+    def attempt(self, action: Callable[[], object]) -> dict[str, Any]:
+        """Do something; returns its value, and what it raised."""
+        told: dict[str, Any] = {"value": None, "raised": "", "excuse": ""}
+        try:
+            value = action()
+            told["value"] = getattr(value, "value", value)
+        except Exception as error:
+            traceback.print_exc()
+            told["raised"] = in_a_line(error)
+            told["excuse"] = "" if self.returned else self.excuse(error)
+        return told
+
+    def prepare(self) -> None:
+        """Register the flavor, a component and a stack of it."""
+        client = Client()
+        flavor = self.plan["flavor"]
+        # ZenML's own are registered already.
+        if not client.list_flavors(name=flavor, type=OPERATOR).total:
+            client.create_flavor(self.plan["source"], OPERATOR)
+        client.create_stack_component(
+            name=NAME,
+            flavor=flavor,
+            component_type=OPERATOR,
+            configuration=self.plan["configuration"],
+        )
+        default = (StackComponentType.ORCHESTRATOR, StackComponentType.ARTIFACT_STORE)
+        components = dict.fromkeys(default, "default") | {OPERATOR: NAME}
+        client.create_stack(name=NAME, components=components)
+        client.activate_stack(NAME)
+
+    def play(self, module: str, name: str) -> dict[str, Any]:
+        """Run a pipeline."""
+        store = Path(Client().active_stack.artifact_store.path)
+        self.marks = store / "contract" / f"{name}-{os.getpid()}"
+        self.marks.mkdir(parents=True)
+        write(self.folder / f"{module}.{name}.marks", str(self.marks))
+        self.handed, self.returned, self.statuses = set(), False, set()
+        pipeline = getattr(importlib.import_module(f"flows.{module}"), name)
+        told = self.attempt(lambda: self.run(pipeline))
+        runs = Client().list_pipeline_runs(sort_by="desc:created", size=1).items
+        run = next((r for r in runs if getattr(r.pipeline, "name", "") == name), None)
+        return told | {
+            "handed": sorted(self.handed),
+            "statuses": sorted(self.statuses),
+            "marks": str(self.marks),
+            "run": run.status.value if run else None,
+            "steps": [described(step) for step in run.steps.values()] if run else [],
+        }
+
+    def run(self, pipeline: Any) -> None:
+        """Run a pipeline to its end."""
+        self.observe(type(self.operator))
+        pipeline(str(self.marks))
+
+    def ask(self, method: str) -> object:
+        """Call a method of the step operator for the newest step."""
+        [newest] = Client().list_run_steps(sort_by="desc:created", size=1).items
+        return getattr(self.operator, method)(Client().get_run_step(newest.id))
+
+    @property
+    def operator(self) -> Any:
+        """The step operator."""
+        return Client().active_stack.step_operator
+
+    def observe(self, operator: Any) -> None:
+        """Note what a class of step operators is given, and what it returns."""
+        if getattr(operator, "observed", False):
+            return
+        operator.observed = True
+        for name in (*DOORS, "get_status"):
+            method = getattr(operator, name, None)
+            if method and method is not getattr(BaseStepOperator, name, None):
+                wrap = self.asking if name == "get_status" else self.handing_over
+                setattr(operator, name, wrap(method))
+
+    def handing_over(self, method: Any) -> Any:
+        """Hand some variables more over to each step."""
+        signature = inspect.signature(method)
+
+        @functools.wraps(method)
+        def door(*given: Any, **named: Any) -> Any:
+            bound = signature.bind(*given, **named)
+            environment = bound.arguments["environment"] | self.plan["variables"]
+            bound.arguments["environment"] = environment
+            self.handed.update(environment)
+            value = method(*bound.args, **bound.kwargs)
+            self.returned = True
+            Path(f"{self.marks}.returned").touch()
+            return value
+
+        return door
+
+    def asking(self, method: Any) -> Any:
+        """Note each status."""
+
+        @functools.wraps(method)
+        def get_status(*given: Any, **named: Any) -> Any:
+            status = method(*given, **named)
+            self.statuses.add(str(getattr(status, "value", status)))
+            return status
+
+        return get_status
+
+    def excuse(self, error: BaseException) -> str:
+        """Tell why an error does not speak against the step operator; "" if it does.
+
+        It does not where an engine is out of reach or refuses, which its client or its
+        programs say; where something is still to be written; and where ZenML does not
+        come so far, since there is no image or the stack does not suit.
+        """
+        own = OURS | {self.plan["source"].partition(".")[0]} | sys.stdlib_module_names
+        chain = list(causes(error))
+        for each in chain:
+            root = type(each).__module__.partition(".")[0]
+            if isinstance(each, EXCUSED) or root not in own:
+                return in_a_line(error)
+        if not self.handed and not any(isinstance(each, MISTAKES) for each in chain):
+            return in_a_line(error)
+        return ""
+
+
+def described(step: Any) -> dict[str, Any]:
+    """Tell what ZenML knows of a step."""
+    return {
+        "name": step.name,
+        "status": step.status.value,
+        "metadata": repr(step.run_metadata),
+        "sides": sides(step.outputs),
+    }
+
+
+def sides(outputs: dict[str, Any]) -> object:
+    """Return this output, if it is one and can be read."""
+    try:
+        artifact = outputs["sides"]
+        return (artifact[0] if isinstance(artifact, list) else artifact).load()
+    except Exception as error:
+        return in_a_line(error)
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, and what it came from."""
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def in_a_line(error: BaseException) -> str:
+    """Tell an error in one line."""
+    return f"{type(error).__qualname__}: {' '.join(str(error).split())}"
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that appears as a whole."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.rename(path)
+
+
+@contextlib.contextmanager
+def said_to(log: Path) -> Iterator[None]:
+    """Let a file take what is said on stdout and stderr."""
+    with log.open("wb") as file:
+        for number in (1, 2):
+            os.dup2(file.fileno(), number)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    # What was started in a shell's background ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    launcher = Launcher(Path(sys.argv[1]))
+    for line in sys.stdin:
+        name = line.strip()
+        with said_to(launcher.folder / f"{name}.log"):
+            told = launcher.do(name)
+        write(launcher.folder / f"{name}.json", json.dumps(told))

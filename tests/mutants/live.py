@@ -1,0 +1,274 @@
+"""Broken operators that are found by running steps on them."""
+
+from tests.mutants.edits import OPERATOR, Edit, importing, mutant
+
+ENGINE, IN_FLIGHT, JOB = "engine/client.py", "in_flight.py", "job.py"
+JUDGING, RESOURCES = "judging.py", "resources.py"
+SOURCE_TREE, VARIABLES = "source_tree.py", "variables.py"
+
+HURRIED = Edit(JUDGING, "PUBLISH_SECONDS = 10\n", "PUBLISH_SECONDS = 2\n")
+"""No breakage: a result is not waited for as long as usual."""
+
+
+def submitting(statement: str) -> Edit:
+    """A statement before a step is handed over."""
+    first = "        stack = Client().active_stack\n        docker_settings"
+    return Edit(OPERATOR, first, f"        {statement}\n{first}")
+
+
+def elsewhere(method: str, statement: str) -> Edit:
+    """A statement at the beginning of a method, where another process has submitted the step."""
+    first = {
+        "get_status": '        FAILED instead would end the step.\n        """\n',
+        "cancel": '        """End a step\'s job."""\n',
+        "cleanup_step_submission": '        """Remove what a step\'s job left behind."""\n',
+    }[method]
+    there = f"        if not in_flight.is_here(job_name(step_run.id)):\n            {statement}\n"
+    return Edit(OPERATOR, first, first + there)
+
+
+UNHEARD = (
+    Edit(
+        OPERATOR,
+        "        except BaseException:\n            # ZenML cancels nothing",
+        "        except NotImplementedError:\n            # ZenML cancels nothing",
+    ),
+    # What cleans up after a failure would end it.
+    Edit(OPERATOR, "COMPLETED or not self.config.keep_failed:", "COMPLETED:"),
+)
+
+
+def deaf_to(number: str, other: str) -> tuple[Edit, ...]:
+    """Edits that let a signal pass, and not the other one."""
+    signals = "SIGNALS = (signal.SIGINT, signal.SIGTERM)"
+    return (*UNHEARD, Edit(IN_FLIGHT, signals, f"SIGNALS = (signal.{other},)"))
+
+
+SUCCESS = [
+    mutant(
+        "SOP301",
+        Edit(
+            OPERATOR,
+            "place.command(runtime, entrypoint_command)",
+            "place.command(runtime, entrypoint_command[:3])",
+        ),
+    ),
+    mutant(
+        "SOP302",
+        submitting(
+            "if not info.pipeline_step_name.replace('_', '').isalnum():"
+            " raise RuntimeError('this is no label')"
+        ),
+    ),
+    mutant(
+        "SOP303",
+        Edit(
+            VARIABLES,
+            "| dict(environment)\n",
+            '| {k: v for k, v in environment.items() if k.startswith("ZENML_")}\n',
+        ),
+    ),
+    mutant(
+        "SOP304",
+        Edit(
+            VARIABLES,
+            "| dict(environment)\n",
+            '| {k: " ".join(v.split()) for k, v in environment.items()}\n',
+        ),
+    ),
+    mutant(
+        "SOP305",
+        Edit(
+            SOURCE_TREE,
+            "_check_size(root, files",
+            "files = [p for p in files if len(p.parts) < 3]\n        _check_size(root, files",
+        ),
+    ),
+    mutant(
+        "SOP306",
+        Edit(
+            SOURCE_TREE,
+            "_check_size(root, files",
+            "files = [p for p in files if p.suffix == '.py']\n        _check_size(root, files",
+        ),
+    ),
+    mutant(
+        "SOP307",
+        Edit(VARIABLES, 'merged.setdefault("ZENML_LOCAL_STORES_PATH", stores)', "pass"),
+        # A step of a dynamic pipeline finds its arguments there.
+        also=("SOP309",),
+    ),
+    mutant(
+        "SOP308",
+        submitting(
+            "if getattr(self, 'last', '') == info.run_name + info.pipeline_step_name:"
+            " raise RuntimeError('this job was submitted before')"
+        ),
+        submitting("self.last = info.run_name + info.pipeline_step_name"),
+    ),
+    mutant(
+        "SOP309",
+        submitting(
+            "if threading.current_thread() is not threading.main_thread():"
+            " raise RuntimeError('signals are for the main thread')"
+        ),
+        importing(OPERATOR, "import threading"),
+    ),
+    mutant(
+        "SOP310",
+        Edit(
+            OPERATOR,
+            "place.command(runtime, entrypoint_command)",
+            "place.command(runtime, list(filter(None, entrypoint_command)))",
+        ),
+    ),
+]
+
+FAILURES = [
+    mutant(
+        "SOP311",
+        Edit(
+            JUDGING,
+            '            return ExecutionStatus.FAILED, ""\n',
+            "            if said == ExecutionStatus.FAILED:\n"
+            '                return ExecutionStatus.COMPLETED, ""\n'
+            '            return ExecutionStatus.FAILED, ""\n',
+        ),
+    ),
+    mutant(
+        "SOP312",
+        Edit(
+            JUDGING,
+            '            logger.error("%s", self._explain(step_run_id, state.reason))\n',
+            "",
+        ),
+        Edit(
+            OPERATOR,
+            "        return self._follow(step_run.id, step_run.config)\n",
+            "        status = self._follow(step_run.id, step_run.config)\n"
+            "        if status == ExecutionStatus.FAILED:\n"
+            "            raise StepFailedError('The job failed.')\n"
+            "        return status\n",
+        ),
+    ),
+    mutant("SOP313", Edit(JUDGING, 'if getattr(config, "command", None):', "if True:")),
+    mutant(
+        "SOP314",
+        Edit(
+            JUDGING,
+            "            return ExecutionStatus.FAILED, self._explain(step_run_id, state.reason)\n",
+            '            command = getattr(config, "command", None)\n'
+            "            done = ExecutionStatus.COMPLETED\n"
+            '            return (ExecutionStatus.FAILED if command else done), ""\n',
+        ),
+    ),
+    mutant(
+        "SOP315",
+        Edit(JUDGING, 'f" The end of its log:\\n{log.rstrip()}" if log.strip() else ""', '""'),
+    ),
+    mutant("SOP316", Edit(JOB, "if exit_code == 0:", "if exit_code in (0, 3):")),
+]
+
+INTERRUPTS = [
+    mutant("SOP317", *deaf_to("SIGINT", "SIGTERM")),
+    mutant("SOP318", *deaf_to("SIGTERM", "SIGINT")),
+    mutant(
+        "SOP319",
+        Edit(
+            OPERATOR,
+            "            if not in_flight.is_here(job.name):\n",
+            "            self._follow(info.step_run_id, info.config)\n"
+            "            if not in_flight.is_here(job.name):\n",
+        ),
+    ),
+    mutant("SOP320", elsewhere("get_status", "return ExecutionStatus.FAILED")),
+    mutant(
+        "SOP321",
+        elsewhere(
+            "get_status",
+            "if self._status(step_run.id, step_run.config, 0)[0] == ExecutionStatus.RUNNING:"
+            " return ExecutionStatus.QUEUED",
+        ),
+    ),
+    mutant("SOP322", elsewhere("cancel", "raise KeyError(step_run.id)")),
+    mutant("SOP323", elsewhere("cancel", "return")),
+    mutant(
+        "SOP324",
+        elsewhere("get_status", "return ExecutionStatus.RUNNING"),
+    ),
+    mutant(
+        "SOP325",
+        elsewhere(
+            "cancel",
+            "if self._poller.state(job_name(step_run.id), 0).phase.ended:"
+            " raise KeyError(step_run.id)",
+        ),
+    ),
+    mutant(
+        "SOP326",
+        Edit(
+            OPERATOR,
+            "        return self._follow(step_run.id, step_run.config)\n",
+            "        status = self._follow(step_run.id, step_run.config)\n"
+            "        while status == ExecutionStatus.STOPPED:\n"
+            "            time.sleep(1)\n"
+            "        return status\n",
+        ),
+        importing(OPERATOR, "import time"),
+    ),
+    mutant("SOP327", elsewhere("cleanup_step_submission", "raise KeyError(step_run.id)")),
+]
+
+LEFTOVERS = [
+    mutant(
+        "SOP328",
+        Edit(
+            ENGINE,
+            '        if not (home / "group").exists():\n',
+            "        subprocess.Popen(\n"
+            '            ("sleep", "300"), env=dict(job.environment), start_new_session=True\n'
+            "        )\n"
+            '        if not (home / "group").exists():\n',
+        ),
+    ),
+    mutant("SOP329", submitting("tempfile.mkstemp()"), importing(OPERATOR, "import tempfile")),
+]
+
+SECRETS = [
+    mutant(
+        "SOP401",
+        Edit(
+            OPERATOR,
+            "command=place.command(runtime, entrypoint_command)",
+            'command=("env", *(f"{k}={v}" for k, v in variables.items()),'
+            " *place.command(runtime, entrypoint_command))",
+        ),
+    ),
+    mutant("SOP402", submitting('Path("step.env").write_text(str(environment))')),
+    mutant("SOP403", submitting('logger.warning("Handing over %s", environment)')),
+    mutant(
+        "SOP404",
+        submitting("self.handed = str(environment)"),
+        Edit(
+            OPERATOR,
+            "self._details.pop(step_run_id, {}))",
+            '{"environment": getattr(self, "handed", "")})',
+        ),
+    ),
+]
+
+DEMANDS = [
+    mutant(
+        "SOP501",
+        submitting(
+            "if int(info.config.resource_settings.cpu_count or 1) < 1:"
+            " raise RuntimeError('no cpu was asked for')"
+        ),
+    ),
+    mutant("SOP502", Edit(RESOURCES, '    logger.warning("%s: ignored.", message)\n', "")),
+]
+
+MUTANTS = {
+    mutant.check: mutant
+    for mutant in (*SUCCESS, *FAILURES, *INTERRUPTS, *LEFTOVERS, *SECRETS, *DEMANDS)
+}
