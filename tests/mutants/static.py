@@ -189,6 +189,8 @@ SETTINGS = [
         settings_with('    model_config = ConfigDict(extra="forbid")'),
         config_with('    model_config = ConfigDict(extra="ignore")'),
         importing(CONFIG, "from pydantic import ConfigDict"),
+        # No step runs on a component for which an option is set.
+        also=("SOP301",),
     ),
     mutant(
         "SOP218",
