@@ -11,7 +11,7 @@ from .zenml_at_hand import needs_commands
 
 @check(
     "SOP311",
-    severity="fatal",
+    severity="serious",
     demands="A step that fails ends its run, which counts as failed.",
     why="Otherwise the next step runs on what is not there, or everybody waits.",
     mend="Let `launch` raise, and `get_status` and `wait` say FAILED, when the job has "
@@ -44,7 +44,7 @@ def test_the_reason_is_read(running: Stage) -> None:
 
 @check(
     "SOP313",
-    severity="fatal",
+    severity="serious",
     demands="A step whose process ends with 0, but without a result, has failed.",
     why="It hangs, if the operator says COMPLETED and ZenML waits for a result that "
     "nobody publishes any more; so does whoever waits for the run (ZenML 0.98, "
@@ -62,7 +62,7 @@ def test_a_step_that_vanishes_has_failed(running: Stage) -> None:
 
 @check(
     "SOP314",
-    severity="fatal",
+    severity="serious",
     demands="A step whose process ends with another code than 0 has failed.",
     why="Nothing else tells of a step that was killed, as when memory ran out: it "
     "cannot tell ZenML itself.",
@@ -96,7 +96,7 @@ def test_last_words_are_shown(running: Stage) -> None:
 
 @check(
     "SOP316",
-    severity="fatal",
+    severity="serious",
     demands="A command step that fails has failed.",
     why="No ZenML runs beside a command: the operator's word is all there is (ZenML "
     "0.95 and later, orchestrators/step_launcher.py).",

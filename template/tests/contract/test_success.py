@@ -52,7 +52,7 @@ def test_a_step_of_any_name_runs(running: Stage) -> None:
 
 @check(
     "SOP303",
-    severity="fatal",
+    severity="serious",
     demands="All variables that ZenML hands over reach the step.",
     why="They hold the address of ZenML's store, its token, and the secrets of the "
     "stack (ZenML 0.98, orchestrators/step_launcher.py).",
@@ -111,7 +111,7 @@ def test_files_travel(running: Stage, looked: Played) -> None:
 
 @check(
     "SOP307",
-    severity="fatal",
+    severity="serious",
     demands="What a step returns is what the next one takes, whatever its type.",
     why="The next step reads it from the artifact store, wherever that is seen from "
     "the machine it runs on.",
@@ -146,7 +146,7 @@ def test_a_retried_step_runs_again(running: Stage) -> None:
 
 @check(
     "SOP309",
-    severity="fatal",
+    severity="serious",
     demands="Steps of a dynamic pipeline run side by side, each to its end.",
     why="ZenML submits them from threads and asks for each in turn (ZenML 0.98, "
     "execution/pipeline/dynamic/runner.py).",
