@@ -36,7 +36,7 @@ def still_runs(stage: Stage, number: signal.Signals) -> bool:
 
 
 def goes_on(mark: Path) -> bool:
-    """Tell whether a step has not ended, some time after it was told to; end it then."""
+    """Tell whether a step does not end, though it was told to; end it then."""
     ended = wait_for(lambda: not is_renewed(mark), SOON_SECONDS)
     (mark.parent / "go").touch()
     return not ended
