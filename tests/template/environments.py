@@ -20,14 +20,21 @@ RUNNING = "{}.{}".format(*sys.version_info)
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment whose interpreter also sees the packages of `base`."""
+    """A virtual environment whose interpreter also sees the packages of `base`.
+
+    Attributes:
+        folder: where it is.
+        base: another environment.
+        stand_in: what is started in the place of its interpreter.
+    """
 
     folder: Path
     base: Path
+    stand_in: Path | None = None
 
     @property
     def python(self) -> Path:
-        return self.folder / "bin" / "python"
+        return self.stand_in or self.folder / "bin" / "python"
 
     def run(self, *arguments: str, folder: Path, **variables: str) -> str:
         """What Python printed, started in `folder`. ZenML keeps its state in this environment.
@@ -36,7 +43,7 @@ class Environment:
             AssertionError: if it failed; the message is all it said.
         """
         fixed = {
-            "PATH": f"{self.python.parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "ZENML_ANALYTICS_OPT_IN": "false",
             "ZENML_CONFIG_PATH": str(self.folder / "zenml"),
         }
