@@ -23,6 +23,9 @@ from tests.cli.conftest import Shared, SopNew
 from tests.cli.sop_new_runs import Ran, contents, failure, program, run, succeed, uv
 from tests.zenml.versions import NEWEST
 
+# While one process checks a project for two minutes, the others had better not wait for it.
+pytestmark = pytest.mark.xdist_group("check")
+
 FLAVOR = "zenml_acme.flavor.AcmeStepOperatorFlavor"
 REASON = "nobody reads [its] documentation"
 SKIPPED, WIDTH = "SOP113", 80
