@@ -3,6 +3,8 @@
 PYTHON ?= python3
 UV_REQUIREMENT := uv>=0.6,<1
 
+# One process more than there are cores: most of them wait now and then for a step or its end.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)' 2>/dev/null)
 export UV_COMPILE_BYTECODE := 1
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
@@ -32,13 +34,12 @@ test: lint
 	.venv/bin/pytest -n auto --dist loadgroup
 	@echo 'Not run, since they take an engine or their time: `make test-contract`, `test-engines`, `test-zenml`.'
 
-# Three on two cores, here and below: a third of the time they wait for a step, an interrupt or an end.
 test-contract: $(READY)
-	.venv/bin/pytest tests/mutants tests/shipped -n 3 --dist worksteal
+	.venv/bin/pytest tests/mutants tests/shipped -n auto --dist worksteal
 	.venv/bin/python -m tests.shipped.scoreboard --check
 
 test-zenml: $(READY)
-	.venv/bin/pytest tests/zenml -n 3 --dist worksteal
+	.venv/bin/pytest tests/zenml -n auto --dist worksteal
 	.venv/bin/python -m tests.zenml.table --check
 
 zenml-table: $(READY)
@@ -63,7 +64,7 @@ engines:
 
 test-engines: $(READY)
 	@set -a; for engine in .cache/engines/*/env; do [ ! -e "$$engine" ] || . "./$$engine"; done; \
-	.venv/bin/pytest tests/engines -n 3 --dist loadgroup
+	.venv/bin/pytest tests/engines -n auto --dist loadgroup
 
 stop-engines:
 	for engine in podman registry docker slurm; do tests/engines/$$engine.sh stop $(ENGINES)/$$engine; done
