@@ -3,8 +3,9 @@
 CONTRACT_FLAVOR names the import path of the flavor's class, CONTRACT_CONFIG a file with
 the configuration of a component as JSON, CONTRACT_REPORT a file to which each check
 adds a line of JSON. CONTRACT_ONLY chooses checks, CONTRACT_SKIPS is a JSON object of
-those that are not to be run, each with the reason. Without any of them it is the
-project around this folder that is checked, as a whole.
+those that are not to be run, each with the reason. CONTRACT_PATIENCE is how long the
+first pipeline may take, in seconds. Without any of them it is the project around this
+folder that is checked, as a whole.
 """
 
 from __future__ import annotations
