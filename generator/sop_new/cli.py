@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from sop_new.errors import Code, SopNewError
 
-COMMANDS = ("backends", "try", "check")
+COMMANDS = ("backends", "try", "check", "update")
 CREATE = "create"
 
 ANSWERS = "Answers"
@@ -255,6 +255,52 @@ def check_command(
     raise typer.Exit(1 if verdict.failed else 0)
 
 
+@app.command("update")
+def update_command(
+    dest: Annotated[
+        Path, typer.Argument(metavar="DEST", help="The project's folder; by default this one.")
+    ] = Path(),
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", metavar="", help="Only ask whether something newer exists: then exit with 4."
+        ),
+    ] = False,
+    diff: Annotated[
+        bool,
+        typer.Option("--diff", metavar="", help="Show the whole change, touch nothing."),
+    ] = False,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data",
+            "-d",
+            metavar="KEY=VALUE",
+            help="Change an answer, at the version that the project has; may be repeated.",
+        ),
+    ] = None,
+    ref: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Update to this version instead of the newest."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring a project to the newest template, and keep what you have changed.
+
+    Where both have changed the same lines, conflict markers stand and the exit code is 3.
+    """
+    from sop_new import update
+    from sop_new.output import emit
+
+    if check:
+        checked = update.check(dest)
+        emit(checked, as_json=as_json)
+        raise typer.Exit(4 if checked.outdated else 0)
+    updated = update.update(dest, data=data or [], ref=ref, diff=diff)
+    emit(updated, as_json=as_json)
+    raise typer.Exit(3 if updated.conflicts and not diff else 0)
+
+
 def main() -> NoReturn:
     """Run the program and exit with its status."""
     from sop_new import interrupts
@@ -272,7 +318,7 @@ def run(args: list[str]) -> int:
         args: the command line without the program's name.
 
     Returns:
-        The exit status: 0 done, 1 failed, 2 usage, 130 interrupted.
+        The exit status: 0 done, 1 failed, 2 usage, 3 conflicts, 4 outdated, 130 interrupted.
     """
     try:
         # The status that a command exits with; Typer makes 130 of an interrupt.

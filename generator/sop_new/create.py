@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
 
-from sop_new import output, template
-from sop_new.answers import Answers, collect
+from sop_new import output, rendering, template
+from sop_new.answers import collect
 from sop_new.errors import Code, SopNewError
 from sop_new.staging import staged
-from sop_new.template import Template
-
-# Copier says so in its messages, which is the only way to learn whose answer it refuses.
-REFUSED = re.compile(
-    r"(?:Validation error for question|Invalid choice for) '(?P<name>\w+)': (?P<why>.*)", re.DOTALL
-)
 
 
 def create(
@@ -53,7 +44,7 @@ def create(
     template.require_git()
     source = template.find()
     answers = collect(source, data, data_file, options)
-    with _explained(answers, destination):
+    with rendering.explained(answers, destination):
         # Unlike Path.resolve, this takes a loop of links for a name.
         target = Path(os.path.realpath(destination))
         with staged(target, force=force, dry_run=dry_run) as project:
@@ -61,9 +52,9 @@ def create(
             with output.spinner("Rendering the template"):
                 # Before a survey, what was given is tried with the defaults: a wrong answer is
                 # told at once, not when its question comes.
-                _render(source, project, answers, pretend=ask)
+                rendering.render(source, project, answers.merged, pretend=ask)
             if ask:
-                _render(source, project, answers, ask=True)
+                rendering.render(source, project, answers.merged, ask=True)
             noted = yaml.safe_load((project / source.answers_file).read_bytes())
             files = files_of(project)
     return output.Created(
@@ -113,88 +104,3 @@ def _keep_answers(target: Path, project: Path, answers_file: str) -> None:
     # As with `copier copy`: what a project in this place was made from stands until overruled.
     if (target / answers_file).is_file():
         shutil.copyfile(target / answers_file, project / answers_file)
-
-
-def _render(
-    source: Template, project: Path, answers: Answers, *, ask: bool = False, pretend: bool = False
-) -> None:
-    with source.reachable():
-        from copier import load_settings, run_copy
-        from copier.errors import DirtyLocalWarning, ShallowCloneWarning
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DirtyLocalWarning)
-            warnings.simplefilter("ignore", ShallowCloneWarning)
-            warnings.showwarning = lambda message, *_, **__: output.warn(str(message))
-            run_copy(
-                source.source,
-                project,
-                data=answers.merged,
-                vcs_ref="HEAD",
-                settings=load_settings(),
-                defaults=not ask,
-                overwrite=True,
-                pretend=pretend,
-                quiet=True,
-            )
-
-
-@contextmanager
-def _explained(answers: Answers, destination: str) -> Iterator[None]:
-    """Turn what Copier, Jinja, YAML, git and the system raise into errors of ours."""
-    from copier.errors import CopierError, SettingsError
-    from jinja2 import TemplateError
-    from plumbum import ProcessExecutionError  # an OSError itself
-
-    try:
-        yield
-    except SettingsError as error:
-        raise SopNewError(
-            Code.SETTINGS_UNREADABLE,
-            f"Your Copier settings can't be used: {_line(error)}",
-            "Mend the settings file, or name another with COPIER_SETTINGS_PATH.",
-        ) from error
-    except ProcessExecutionError as error:
-        raise template.unreadable(str(error.stderr)) from error
-    except OSError as error:
-        where = error.filename2 or error.filename or destination
-        raise SopNewError(
-            Code.WRITE_FAILED,
-            f"{where} can't be written: {error.strerror or error}.",
-            "Make room or change the permissions, or choose another destination.",
-        ) from error
-    except KeyboardInterrupt as error:
-        raise SopNewError(
-            Code.INTERRUPTED, "Interrupted.", "Nothing was written; run it again when you like."
-        ) from error
-    except ValueError as error:
-        if refused := REFUSED.match(str(error)):
-            raise _refusal(answers, refused["name"], refused["why"]) from error
-        raise _broken(error) from error
-    except (CopierError, TemplateError, yaml.YAMLError) as error:
-        raise _broken(error) from error
-
-
-def _refusal(answers: Answers, name: str, why: str) -> SopNewError:
-    from copier import load_settings
-
-    origin = answers.origin(name)
-    if origin is None and name in load_settings().defaults:
-        origin = "in your Copier settings file"
-    return SopNewError(
-        Code.ANSWER_INVALID,
-        f"{name} ({origin or 'by default'}) is refused: {_line(why)}",
-        f"Give another answer: -d {shlex.quote(name)}=…",
-    )
-
-
-def _broken(error: Exception) -> SopNewError:
-    return SopNewError(
-        Code.TEMPLATE_FAILED,
-        f"The template can't be rendered: {_line(error)}",
-        "If your Copier settings file holds braces, mend it; otherwise report this, please.",
-    )
-
-
-def _line(text: object) -> str:
-    return " ".join(str(text).split())

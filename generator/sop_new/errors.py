@@ -23,6 +23,12 @@ class Code(Enum):
     PYTHON_UNUSABLE = "python-unusable", 2
     CHECK_UNKNOWN = "check-unknown", 2
     CONFIG_UNREADABLE = "config-unreadable", 2
+    ANSWERS_UNREADABLE = "answers-unreadable", 2
+    ANSWERS_EDITED = "answers-edited", 2
+    NO_REPOSITORY = "no-repository", 2
+    TREE_DIRTY = "tree-dirty", 2
+    TEMPLATE_UNKNOWN = "template-unknown", 2
+    VERSION_UNKNOWN = "version-unknown", 2
     WRITE_FAILED = "write-failed", 1
     GIT_MISSING = "git-missing", 1
     TEMPLATE_MISSING = "template-missing", 1

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import PurePosixPath
 
 from pydantic import BaseModel
@@ -21,6 +22,11 @@ from sop_new.errors import SopNewError
 
 class Result(BaseModel):
     """The answer of a command."""
+
+    @property
+    def paged(self) -> bool:
+        """Whether it may be longer than a screen."""
+        return False
 
     @abstractmethod
     def parts(self) -> Iterator[RenderableType]:
@@ -222,8 +228,15 @@ def emit(result: Result, *, as_json: bool, stderr: bool = False) -> None:
         print(json.dumps(result.model_dump(mode="json"), indent=2))
         return
     console = Console(stderr=stderr, markup=False, highlight=False)
-    for part in result.parts():
-        console.print(part, soft_wrap=isinstance(part, Text | Group | Tree))
+    with paging(console) if result.paged and console.is_terminal else nullcontext():
+        for part in result.parts():
+            console.print(part, soft_wrap=isinstance(part, Text | Group | Tree))
+
+
+def paging(console: Console) -> AbstractContextManager[object]:
+    """Show what is printed in the user's pager, as git does: with colours, if it is long."""
+    os.environ.setdefault("LESS", "FRX")
+    return console.pager(styles=True)
 
 
 def warn(text: str) -> None:

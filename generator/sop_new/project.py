@@ -1,0 +1,136 @@
+"""A generated project, as its answers file tells where it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sop_new.errors import Code, SopNewError
+
+CHECKSUM = re.compile(r"^# Checksum: (?P<sum>[0-9a-f]+)\n", re.MULTILINE)
+
+# Where the template is may change, and is no answer. A long value goes on in an indented line.
+COPIERS_OWN = re.compile(r"^_(?:commit|src_path):.*\n(?: .*\n)*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project and its answers.
+
+    Attributes:
+        folder: where it is.
+        answers_file: the file that holds its answers, relative to the folder.
+        source: the template that it was made from, as Copier noted it down.
+        version: the template's version, as git describes it.
+        answers: its answers, by question.
+    """
+
+    folder: Path
+    answers_file: str
+    source: str
+    version: str
+    answers: Mapping[str, Any]
+
+    def files(self) -> list[str]:
+        """Its files, but for those that git ignores, as paths with slashes."""
+        listed = self._git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        names = (name for name in listed.split("\0") if name)
+        return sorted(name for name in names if (self.folder / name).is_file())
+
+    def refuse_without_git(self) -> None:
+        """Raise SopNewError unless it lies in a git repository."""
+        if self._run("rev-parse", "--git-dir").returncode:
+            raise SopNewError(
+                Code.NO_REPOSITORY,
+                f"{self.folder} is in no git repository: nothing could be taken back.",
+                "Make one first: git init && git add --all && git commit -m 'As it was created'",
+            )
+
+    def refuse_if_dirty(self) -> None:
+        """Raise SopNewError if something in it is not committed."""
+        if changed := self._git("status", "--porcelain", "--", ".").splitlines():
+            first = changed[0][3:]
+            others = f" and {len(changed) - 1} more" if changed[1:] else ""
+            raise SopNewError(
+                Code.TREE_DIRTY,
+                f"There are changes that are not committed: {first}{others}.",
+                "Commit or stash them first, so that you can tell them from the update's; "
+                "--diff shows the update without touching anything.",
+            )
+
+    def _git(self, *arguments: str) -> str:
+        done = self._run(*arguments)
+        if done.returncode:
+            raise SopNewError(
+                Code.NO_REPOSITORY,
+                f"git can't read {self.folder}: {' '.join(done.stderr.split())}",
+                "See what `git status` says there.",
+            )
+        return done.stdout
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["git", "-C", str(self.folder), *arguments]
+        return subprocess.run(command, capture_output=True, text=True)
+
+
+def load(folder: Path, answers_file: str) -> Project:
+    """Read a project's answers.
+
+    Raises:
+        SopNewError: there are none, or they are not as Copier wrote them.
+    """
+    import yaml
+
+    path = folder / answers_file
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = yaml.safe_load(text)
+    except FileNotFoundError:
+        raise SopNewError(
+            Code.NOT_A_PROJECT,
+            f"{folder} is no project of sop-new: it has no {answers_file}.",
+            f"Name the project's folder; if the file was deleted: git checkout -- {answers_file}",
+        ) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise _unreadable(path, " ".join(str(error).split())) from error
+    if not isinstance(content, dict):
+        raise _unreadable(path, "it holds no answers")
+    for needed in ("_src_path", "_commit"):
+        if not isinstance(content.get(needed), str):
+            raise _unreadable(path, f"it has no {needed}")
+    _refuse_edited(path, text)
+    return Project(
+        folder=folder,
+        answers_file=answers_file,
+        source=content["_src_path"],
+        version=content["_commit"],
+        answers={name: value for name, value in content.items() if not name.startswith("_")},
+    )
+
+
+def _refuse_edited(path: Path, text: str) -> None:
+    # Answers and code would say different things, and an update would mix them.
+    noted = CHECKSUM.search(text)
+    if not noted:
+        return
+    answers = COPIERS_OWN.sub("", text[noted.end() :])
+    if hashlib.sha1(answers.encode(), usedforsecurity=False).hexdigest() != noted["sum"]:
+        raise SopNewError(
+            Code.ANSWERS_EDITED,
+            f"{path} was edited by hand: its answers are no longer those of the code.",
+            f"Take it back (git checkout -- {path.name}), then change an answer by "
+            "sop-new update -d KEY=VALUE",
+        )
+
+
+def _unreadable(path: Path, why: str) -> SopNewError:
+    return SopNewError(
+        Code.ANSWERS_UNREADABLE,
+        f"{path} can't be used: {why}.",
+        f"Take it back as it was: git checkout -- {path.name}",
+    )

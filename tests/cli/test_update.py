@@ -1,0 +1,405 @@
+"""`sop-new update`: what the template has changed is merged into what the owner has."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from sop_new.errors import Code
+from sop_new.updated import Checked, Updated
+
+from tests.cli.conftest import SopNew
+from tests.cli.sop_new_runs import contents, failure, git
+from tests.template.rendering import (
+    ANSWERS_FILE,
+    commit_template,
+    copy_template,
+    read_files,
+    read_questions,
+    render,
+)
+
+WAITING = "template/{{ package_name }}/waiting.py"
+LICENCE = "template/{% if license == 'Apache-2.0' %}LICENSE{% endif %}"
+
+
+class Versions:
+    """A template repository of its own, with one version after another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = commit_template(copy_template(folder))
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.folder / name
+        text = path.read_text()
+        assert text.count(old) == 1
+        path.write_text(text.replace(old, new))
+
+    def commit(self) -> None:
+        git(self.folder, "add", "--all")
+        git(self.folder, "commit", "--quiet", "--message", "Another version")
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Versions:
+    return Versions(tmp_path / "template")
+
+
+def keep(project: Path) -> Path:
+    """Commit what is there."""
+    if not (project / ".git").exists():
+        git(project, "init", "--quiet")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--allow-empty", "--message", "As it is")
+    return project
+
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture
+def make(versions: Versions, here: Path) -> Make:
+    """Makes a project of the newest version, and commits it."""
+
+    def make(**answers: str) -> Path:
+        return keep(render(versions.folder, here / "zenml-acme", answers))
+
+    return make
+
+
+def files(project: Path) -> Mapping[str, bytes]:
+    kept = read_files(project)
+    return {name: text for name, text in kept.items() if not name.startswith(".git/")}
+
+
+def newer(versions: Versions) -> None:
+    """A version with a file changed, one new, one gone and one renamed."""
+    versions.edit(WAITING, '"""Waits for the end of a step."""', '"""Waits for a step\'s end."""')
+    package = versions.folder / "template" / "{{ package_name }}"
+    (package / "extra.py").write_text('"""More."""\n')
+    (package / "py.typed").unlink()
+    (package / "polling.py").rename(package / "asking.py")
+    versions.commit()
+
+
+@pytest.mark.parametrize("backend", read_questions()["backend"]["choices"])
+def test_a_project_that_nobody_edited_becomes_a_fresh_one(
+    versions: Versions, make: Make, sop_new: SopNew, tmp_path: Path, backend: str
+) -> None:
+    project = make(backend=backend)
+    newer(versions)
+    versions.edit(WAITING, "class StepFailedError(", "class StepHasFailedError(")
+    versions.commit()
+
+    ran = sop_new("update", project)
+
+    assert ran.status == 0, ran.stderr
+    fresh = render(versions.folder, tmp_path / "fresh" / project.name, {"backend": backend})
+    assert files(project) == files(fresh)
+
+
+def test_what_the_owner_has_changed_renamed_and_deleted_stays_so(
+    versions: Versions, make: Make, sop_new: SopNew
+) -> None:
+    project = make()
+    package = project / "zenml_acme"
+    edited = package / "waiting.py"
+    edited.write_text(edited.read_text().replace("return status\n", "return status  # mine\n"))
+    (package / "masking.py").rename(package / "hiding.py")
+    (project / "CHANGELOG.md").unlink()
+    (project / "own.txt").write_text("mine\n")
+    keep(project)
+    newer(versions)
+    masking = "template/{{ package_name }}/masking.py"
+    versions.edit(masking, '"""Keeps secrets out', '"""Holds secrets out')
+    versions.edit("template/CHANGELOG.md.jinja", "# Changelog", "# All changes")
+    versions.commit()
+
+    told = Updated.model_validate_json(sop_new("update", project, "--json").stdout)
+
+    assert not told.conflicts
+    assert '"""Waits for a step\'s end."""' in edited.read_text()
+    assert "return status  # mine" in edited.read_text()
+    assert '"""Holds secrets out' in (package / "hiding.py").read_text()
+    assert not (package / "masking.py").exists()
+    assert not (project / "CHANGELOG.md").exists()
+    assert (project / "own.txt").read_text() == "mine\n"
+    changed = {file.path: file.change for file in told.files}
+    assert changed == {
+        ANSWERS_FILE: "changed",
+        "zenml_acme/asking.py": "added",
+        "zenml_acme/extra.py": "added",
+        "zenml_acme/hiding.py": "changed",
+        "zenml_acme/polling.py": "deleted",
+        "zenml_acme/py.typed": "deleted",
+        "zenml_acme/waiting.py": "changed",
+    }
+
+
+@pytest.fixture
+def contested(versions: Versions, make: Make) -> Path:
+    """A project whose owner changed a line that the newest version changes, too."""
+    project = make()
+    file = project / "zenml_acme" / "waiting.py"
+    file.write_text(file.read_text().replace('"""Waits for the end', '"""Awaits the end'))
+    keep(project)
+    newer(versions)
+    return project
+
+
+def test_it_does_what_copiers_own_command_does(
+    versions: Versions, make: Make, sop_new: SopNew, tmp_path: Path
+) -> None:
+    project = make()
+    edited = project / "zenml_acme" / "waiting.py"
+    edited.write_text(edited.read_text().replace("return status\n", "return status  # mine\n"))
+    keep(project)
+    other = tmp_path / "other" / project.name
+    shutil.copytree(project, other)
+    newer(versions)
+
+    assert sop_new("update", project).status == 0
+    copier = Path(sys.executable).with_name("copier")
+    options = ("--defaults", "--quiet", "--vcs-ref", "HEAD")
+    command = [str(copier), "update", *options, str(other)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+    assert files(project) == files(other)
+
+
+def test_a_conflict_is_told_and_marked(contested: Path, sop_new: SopNew) -> None:
+    ran = sop_new("update", contested)
+
+    assert ran.status == 3
+    assert "conflict  zenml_acme/waiting.py" in ran.stdout
+    lines = (contested / "zenml_acme" / "waiting.py").read_text().splitlines()
+    assert lines[:5] == [
+        "<<<<<<< yours",
+        '"""Awaits the end of a step."""',
+        "=======",
+        '"""Waits for a step\'s end."""',
+        ">>>>>>> the template's",
+    ]
+
+
+def test_a_diff_is_what_an_update_does_and_touches_nothing(
+    contested: Path, sop_new: SopNew, tmp_path: Path
+) -> None:
+    (contested / "dirty.txt").write_text("not committed\n")
+    before = contents(contested)
+    told = Updated.model_validate_json(sop_new("update", contested, "--diff", "--json").stdout)
+    assert contents(contested) == before
+    assert told.dry_run
+
+    keep(contested)
+    assert sop_new("update", contested).status == 3
+    git(contested, "add", "--all")
+    done = git(contested, "diff", "--cached", "--find-renames", "--no-color", "HEAD")
+    assert told.diff == done
+
+
+def test_a_diff_is_read_in_a_terminal(contested: Path, sop_new: SopNew) -> None:
+    shown = sop_new("update", contested, "--diff").stdout
+
+    assert "+>>>>>>> the template's" in shown
+    assert "Awaits the end" in shown
+
+
+def test_a_check_tells_what_is_newer_by_its_exit_status(
+    versions: Versions, make: Make, sop_new: SopNew
+) -> None:
+    project = make()
+    before = sop_new("update", project, "--check")
+    newer(versions)
+    after = sop_new("update", project, "--check", "--json")
+
+    assert before.status == 0
+    assert after.status == 4
+    told = Checked.model_validate_json(after.stdout)
+    assert told.outdated
+    assert told.newest == git(versions.folder, "describe", "--always", "HEAD").strip()
+    assert told.version in before.stdout
+
+
+def test_an_answer_changes_and_the_version_stays(
+    versions: Versions, make: Make, sop_new: SopNew, tmp_path: Path
+) -> None:
+    project = make()
+    version = git(versions.folder, "describe", "--always", "HEAD").strip()
+    newer(versions)
+
+    ran = sop_new("update", project, "-d", "license=MIT", "-d", "backend=slurm", "--json")
+
+    assert Updated.model_validate_json(ran.stdout).newest == version
+    git(versions.folder, "checkout", "--quiet", version)
+    answers = {"license": "MIT", "backend": "slurm"}
+    assert files(project) == files(
+        render(versions.folder, tmp_path / "fresh" / "zenml-acme", answers)
+    )
+
+
+def test_an_update_goes_as_far_as_it_is_told(
+    versions: Versions, make: Make, sop_new: SopNew
+) -> None:
+    project = make()
+    newer(versions)
+    wanted = git(versions.folder, "describe", "--always", "HEAD").strip()
+    versions.edit(WAITING, "class StepFailedError(", "class StepHasFailedError(")
+    versions.commit()
+
+    ran = sop_new("update", project, "--ref", wanted, "--json")
+
+    assert Updated.model_validate_json(ran.stdout).newest == wanted
+    assert "StepFailedError" in (project / "zenml_acme" / "waiting.py").read_text()
+    assert (project / "zenml_acme" / "extra.py").exists()
+
+
+def test_a_project_of_the_newest_version_is_left_alone(make: Make, sop_new: SopNew) -> None:
+    project = make()
+    ran = sop_new("update", project)
+
+    assert ran.status == 0
+    assert ran.stdout.startswith("Nothing to do")
+    assert not git(project, "status", "--porcelain")
+
+
+def edited(project: Path, old: str, new: str) -> None:
+    file = project / ANSWERS_FILE
+    file.write_text(file.read_text().replace(old, new))
+
+
+def without_checksum(project: Path, old: str, new: str) -> None:
+    """An edit of an older project's answers, which have no checksum."""
+    lines = (project / ANSWERS_FILE).read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith("# Checksum"))
+    (project / ANSWERS_FILE).write_text(text.replace(old, new))
+
+
+HARM: dict[str, tuple[Callable[[Path], object], Code, str]] = {
+    "edited answers": (
+        lambda project: edited(project, "ci: github", "ci: gitlab"),
+        Code.ANSWERS_EDITED,
+        "was edited by hand",
+    ),
+    "no answers": (
+        lambda project: (project / ANSWERS_FILE).unlink(),
+        Code.NOT_A_PROJECT,
+        f"it has no {ANSWERS_FILE}",
+    ),
+    "answers that are none": (
+        lambda project: (project / ANSWERS_FILE).write_text("- a list\n"),
+        Code.ANSWERS_UNREADABLE,
+        "it holds no answers",
+    ),
+    "answers without a version": (
+        lambda project: without_checksum(project, "_commit:", "commit:"),
+        Code.ANSWERS_UNREADABLE,
+        "it has no _commit",
+    ),
+    "no git": (
+        lambda project: shutil.rmtree(project / ".git"),
+        Code.NO_REPOSITORY,
+        "is in no git repository",
+    ),
+    "changes": (
+        lambda project: (project / "README.md").write_text("mine\n"),
+        Code.TREE_DIRTY,
+        "not committed: README.md",
+    ),
+    "a relative template": (
+        lambda project: without_checksum(project, "_src_path: /", "_src_path: ./"),
+        Code.TEMPLATE_UNKNOWN,
+        "relative path",
+    ),
+    "a template that was moved": (
+        lambda project: without_checksum(project, "_src_path: /", "_src_path: /moved/"),
+        Code.TEMPLATE_UNKNOWN,
+        "there is nothing any more",
+    ),
+    "a version that nobody knows": (
+        lambda project: without_checksum(project, "_commit: ", "_commit: v99-"),
+        Code.VERSION_UNKNOWN,
+        "has no version v99-",
+    ),
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_what_would_do_harm_is_noticed_before_anything_is_written(
+    make: Make, sop_new: SopNew, versions: Versions, harm: str
+) -> None:
+    project = make()
+    newer(versions)
+    do, code, message = HARM[harm]
+    do(project)
+    if code not in (Code.TREE_DIRTY, Code.NO_REPOSITORY):
+        keep(project)
+    before = contents(project)
+
+    told = failure(sop_new("update", project, "--json"), code)
+
+    assert message in told.message
+    assert contents(project) == before
+
+
+def test_a_template_older_than_the_project_is_refused(
+    make: Make, sop_new: SopNew, versions: Versions
+) -> None:
+    newer(versions)
+    project = make()
+    git(versions.folder, "reset", "--quiet", "--hard", "HEAD~1")
+    git(versions.folder, "reflog", "expire", "--expire=now", "--all")
+    git(versions.folder, "gc", "--quiet", "--prune=now")
+
+    told = failure(sop_new("update", project, "--json"), Code.VERSION_UNKNOWN)
+
+    assert "has no version" in told.message
+
+
+def test_a_file_that_git_ignores_is_not_overwritten(
+    make: Make, sop_new: SopNew, versions: Versions
+) -> None:
+    project = make()
+    (project / ".gitignore").write_text("extra.py\n")
+    keep(project)
+    (project / "zenml_acme" / "extra.py").write_text("mine\n")
+    newer(versions)
+    before = contents(project)
+
+    told = failure(sop_new("update", project, "--json"), Code.DESTINATION_UNUSABLE)
+
+    assert "extra.py" in told.message
+    assert contents(project) == before
+
+
+def test_a_disk_that_fails_halfway_leaves_the_project_as_it_was(
+    make: Make, sop_new: SopNew, versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make()
+    newer(versions)
+    before = contents(project)
+    usual = shutil.copy2
+
+    def full(source: Path, target: Path, **options: bool) -> object:
+        if target == project / "zenml_acme" / "waiting.py":
+            monkeypatch.undo()
+            raise OSError(28, "No space left on device", str(target))
+        return usual(source, target, **options)
+
+    monkeypatch.setattr("sop_new.update.shutil.copy2", full)
+    told = failure(sop_new("update", project, "--json"), Code.WRITE_FAILED)
+
+    assert "waiting.py can't be written: No space left" in told.message
+    assert contents(project) == before
+
+
+def test_json_holds_the_whole_change(contested: Path, sop_new: SopNew) -> None:
+    told = json.loads(sop_new("update", contested, "--diff", "--json").stdout)
+
+    assert told["conflicts"] == ["zenml_acme/waiting.py"]
+    assert told["diff"].startswith("diff --git ")
