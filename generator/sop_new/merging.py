@@ -79,7 +79,10 @@ def merge(before: Path, mine: Path, files: Iterable[str], after: Path, room: Pat
     scratch.commit(after, _files(after))
     scratch.git("checkout", "--quiet", "-b", "mine", "before")
     scratch.commit(mine, files)
-    scratch.run("merge", "--quiet", "--no-ff", "--no-commit", "after")
+    done = scratch.run("merge", "--quiet", "--no-ff", "--no-commit", "after")
+    # 1 tells of conflicts; anything else would look as if nothing had changed.
+    if done.returncode > 1 or done.returncode < 0:
+        raise unreadable(done.stderr)
     conflicts = set(scratch.settle())
     changes = [
         Change(path, "conflict" if path in conflicts else kind) for path, kind in scratch.changes()

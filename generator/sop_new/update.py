@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -79,7 +80,7 @@ def update(destination: Path, *, data: Iterable[str], ref: str | None, diff: boo
             files=[FileChange(path=each.path, change=each.kind) for each in merged.changes],
             conflicts=merged.conflicts,
             diff=merged.diff,
-            next=_next(merged, mine, diff),
+            next=_next(merged, _again(destination, answers, ref) if diff else None),
         )
 
 
@@ -169,10 +170,19 @@ def _remove_empty(folder: Path, top: Path) -> None:
         folder = folder.parent
 
 
-def _next(merged: Merged, mine: Project, diff: bool) -> list[str]:
+def _again(destination: Path, answers: Answers, ref: str | None) -> str:
+    """The command that does what `--diff` has shown."""
+    folder = [] if destination == Path() else [str(destination)]
+    changed = [
+        part for name, value in answers.options.items() for part in ("-d", f"{name}={value}")
+    ]
+    return shlex.join(["sop-new", "update", *folder, *changed, *(["--ref", ref] if ref else [])])
+
+
+def _next(merged: Merged, again: str | None) -> list[str]:
     if not merged.changes:
         return []
-    if diff:
-        return ["sop-new update"]
-    resolve = ["git diff  # and resolve the conflicts"] if merged.conflicts else ["git diff"]
-    return [*resolve, ".venv/bin/pytest", "git commit --all"]
+    if again:
+        return [again]
+    look = "git status  # and resolve the conflicts" if merged.conflicts else "git status"
+    return [look, ".venv/bin/pytest", "git add --all && git commit"]

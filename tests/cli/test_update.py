@@ -203,6 +203,13 @@ def test_a_diff_is_what_an_update_does_and_touches_nothing(
     assert told.diff == done
 
 
+def test_a_diff_ends_with_the_command_that_does_it(contested: Path, sop_new: SopNew) -> None:
+    options = ("-d", "license=MIT")
+    told = json.loads(sop_new("update", contested, *options, "--diff", "--json").stdout)
+
+    assert told["next"] == [f"sop-new update {contested} -d license=MIT"]
+
+
 def test_a_diff_is_read_in_a_terminal(contested: Path, sop_new: SopNew) -> None:
     shown = sop_new("update", contested, "--diff").stdout
 

@@ -124,7 +124,8 @@ class Launcher:
         self.give_no_more()
         if number == signal.SIGINT:
             # As a terminal does, which sends it to all in the foreground.
-            os.killpg(self.process.pid, number)
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)
         wait_for(lambda: not self.runs, END_SECONDS)
