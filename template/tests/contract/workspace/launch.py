@@ -172,6 +172,9 @@ class Launcher:
         programs say; where something is still to be written; and where ZenML does not
         come so far, since there is no image or the stack does not suit.
         """
+        if isinstance(error, MISTAKES) and type(error).__module__ == "builtins":
+            # Even one that was made while an engine's error was handled.
+            return ""
         own = OURS | {self.plan["source"].partition(".")[0]} | sys.stdlib_module_names
         chain = list(causes(error))
         for each in chain:
