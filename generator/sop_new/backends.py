@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from sop_new import template
+from sop_new import stack, teams
 from sop_new.output import Backend, Backends
+from sop_new.stack import Stack
 
 
-def backends() -> Backends:
-    """List the template's backends, in the order of its copier.yml.
+def backends(team: str | None) -> Backends:
+    """List the team's own backends, and the template's in the order of its copier.yml.
+
+    Args:
+        team: the team's template; None for the one that the user's surroundings name, if any.
 
     Raises:
-        SopNewError: the template can't be found or read.
+        SopNewError: a template can't be found or read.
     """
-    source = template.find()
-    default = source.questions["backend"]["default"]
-    return Backends(
-        backends=[
-            Backend(name=name, default=name == default, **about)
-            for name, about in source.backends.items()
-        ]
-    )
+    with stack.of(teams.chosen(team)) as templates:
+        default = default_backend(templates)
+        own = templates.decided.backends if templates.decided else {}
+        listed = {name: about.model_dump(exclude={"runtime"}) for name, about in own.items()}
+        return Backends(
+            backends=[
+                Backend(name=name, default=name == default, team=name in own, **about)
+                for name, about in {**listed, **templates.base.backends}.items()
+            ]
+        )
+
+
+def default_backend(templates: Stack) -> str:
+    """The backend of a project for which nobody chose one."""
+    decided = templates.decided
+    preferred = {**decided.defaults, **decided.locked} if decided else {}
+    return str(preferred.get("backend", templates.base.questions["backend"]["default"]))

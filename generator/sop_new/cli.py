@@ -10,9 +10,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from sop_new.cli_team import team as team_app
 from sop_new.errors import Code, SopNewError
+from sop_new.options import Json, Team
 
-COMMANDS = ("backends", "try", "check", "update")
+COMMANDS = ("backends", "try", "check", "update", "team")
 CREATE = "create"
 
 ANSWERS = "Answers"
@@ -46,10 +48,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
 )
-
-Json = Annotated[
-    bool, typer.Option("--json", metavar="", help="Print one JSON object on stdout, no prompts.")
-]
 
 
 def _version(wanted: bool) -> None:
@@ -124,6 +122,7 @@ def create_command(
             rich_help_panel=ANSWERS,
         ),
     ] = False,
+    team: Team = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", metavar="", help="Show what would be created, write nothing."),
@@ -148,6 +147,7 @@ def create_command(
         data=data or [],
         data_file=data_file,
         options={"backend": backend, "flavor": flavor},
+        team=team,
         ask=not (defaults or as_json) and sys.stdin.isatty() and sys.stdout.isatty(),
         force=force,
         dry_run=dry_run,
@@ -156,12 +156,12 @@ def create_command(
 
 
 @app.command("backends")
-def backends_command(as_json: Json = False) -> None:
+def backends_command(team: Team = None, as_json: Json = False) -> None:
     """List the backends: what each is, what it needs, what it can do."""
     from sop_new.backends import backends
     from sop_new.output import emit
 
-    emit(backends(), as_json=as_json)
+    emit(backends(team), as_json=as_json)
 
 
 @app.command("try")
@@ -299,6 +299,10 @@ def update_command(
     updated = update.update(dest, data=data or [], ref=ref, diff=diff)
     emit(updated, as_json=as_json)
     raise typer.Exit(3 if updated.conflicts and not diff else 0)
+
+
+# Last, as in the README.
+app.add_typer(team_app, name="team")
 
 
 def main() -> NoReturn:

@@ -13,6 +13,7 @@ class Code(Enum):
     COMMAND_MISTYPED = "command-mistyped", 2
     ANSWER_UNKNOWN = "answer-unknown", 2
     ANSWER_INVALID = "answer-invalid", 2
+    ANSWER_LOCKED = "answer-locked", 2
     ANSWERS_CONFLICT = "answers-conflict", 2
     DATA_FILE_UNREADABLE = "data-file-unreadable", 2
     SETTINGS_UNREADABLE = "settings-unreadable", 2
@@ -28,6 +29,8 @@ class Code(Enum):
     NO_REPOSITORY = "no-repository", 2
     TREE_DIRTY = "tree-dirty", 2
     TEMPLATE_UNKNOWN = "template-unknown", 2
+    TEMPLATE_UNTRUSTED = "template-untrusted", 2
+    TEAM_UNUSABLE = "team-unusable", 2
     VERSION_UNKNOWN = "version-unknown", 2
     WRITE_FAILED = "write-failed", 1
     GIT_MISSING = "git-missing", 1

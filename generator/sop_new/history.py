@@ -1,4 +1,4 @@
-"""The template that a project was made from, and its versions."""
+"""Templates in git repositories, and their versions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 
 from sop_new import template
 from sop_new.errors import Code, SopNewError
-from sop_new.project import Project
 from sop_new.template import Template
 
 UPGRADE = "pip install --upgrade sop-new, or the like; then run this again."
@@ -20,10 +19,10 @@ UPGRADE = "pip install --upgrade sop-new, or the like; then run this again."
 
 @dataclass(frozen=True)
 class History:
-    """The template's history, in a repository of one's own.
+    """A template's history, in a repository of one's own.
 
     Attributes:
-        template: the template; Copier takes it from that repository.
+        template: the template as it is now; Copier takes it from that repository.
         repository: the repository's folder.
     """
 
@@ -41,9 +40,13 @@ class History:
             return found
         raise SopNewError(
             Code.VERSION_UNKNOWN,
-            f"The template that this sop-new knows has no version {version}.",
-            f"The project may be newer than this sop-new: {UPGRADE}",
+            f"The template {self.template.source} has no version {version} here.",
+            f"It may never have been committed, or be newer than this sop-new: {UPGRADE}",
         )
+
+    def newest(self) -> str:
+        """The commit of the newest version."""
+        return self.known("HEAD")
 
     def follows(self, later: str, earlier: str) -> bool:
         """Whether a commit comes after another one."""
@@ -54,52 +57,78 @@ class History:
         """A commit as Copier notes it down."""
         return self._git("describe", "--tags", "--always", commit).stdout.strip()
 
+    def at(self, commit: str) -> Template:
+        """The template with the questions that it had at a commit."""
+        questionnaire = self.repository.parent / f"{commit}.yml"
+        questionnaire.write_text(self.text(commit, "copier.yml"), encoding="utf-8")
+        return replace(self.template, questionnaire=questionnaire)
+
+    def text(self, commit: str, name: str) -> str:
+        """A file as it was at a commit. Raises SopNewError if there was none."""
+        shown = self._git("show", f"{commit}:{name}")
+        if shown.returncode:
+            raise SopNewError(
+                Code.TEMPLATE_UNKNOWN,
+                f"The template {self.template.source} has no {name} at {self.described(commit)}.",
+                "Name another template, or another version of it.",
+            )
+        return shown.stdout
+
     def _git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["git", "-C", str(self.repository), *arguments]
-        return subprocess.run(command, capture_output=True, text=True)
+        return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
 
 
 @contextmanager
-def of(project: Project) -> Iterator[History]:
-    """The history of the template that a project was made from.
+def of(source: str) -> Iterator[History]:
+    """The history of a template.
+
+    Args:
+        source: what Copier notes down as `_src_path`: a URL, or the absolute path of a folder.
 
     Raises:
-        SopNewError: that template can't be found.
+        SopNewError: it can't be found.
     """
-    source = _template(project)
+    found = _template(source)
     with TemporaryDirectory(prefix="sop-new-") as folder:
         repository = Path(folder, "template.git")
-        origin = str(source.bundle or source.source)
-        command = ["git", "clone", "--quiet", "--bare", origin, str(repository)]
+        origin = str(found.bundle or found.source)
+        command = ["git", "clone", "--quiet", "--bare", "--", origin, str(repository)]
         variables = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
         done = subprocess.run(command, capture_output=True, text=True, env=variables)
         if done.returncode:
-            raise _unknown(project, f"git can't read it: {' '.join(done.stderr.split())}")
-        yield History(replace(source, bundle=repository), repository)
+            raise unknown(source, f"git can't read it: {' '.join(done.stderr.split())}")
+        yield History(replace(found, bundle=repository), repository)
 
 
-def _template(project: Project) -> Template:
-    """The template that a project names: ours, a folder, or a repository elsewhere."""
+def is_url(source: str) -> bool:
+    """Whether a template is a repository elsewhere, and no folder."""
+    return "://" in source or source.startswith("git@")
+
+
+def _template(source: str) -> Template:
+    """The template that is meant: ours, a folder, or a repository elsewhere."""
     ours = template.find()
-    if project.source == ours.source:
+    if source == ours.source:
         return ours
-    if project.source == template.canonical_url():
+    if source == template.canonical_url():
         # A checkout stands in for the repository that it is one of.
-        return replace(ours, source=project.source, bundle=Path(ours.source))
-    if "://" in project.source or project.source.startswith("git@"):
-        return replace(ours, source=project.source, bundle=None)
-    folder = Path(project.source).expanduser()
+        return replace(ours, source=source, bundle=Path(ours.source))
+    if is_url(source):
+        return replace(ours, source=source, bundle=None)
+    folder = Path(source).expanduser()
     if not folder.is_absolute():
-        raise _unknown(project, "it is a relative path, and nobody knows from where")
+        raise unknown(source, "it is a relative path, and nobody knows from where")
     if not folder.exists():
-        raise _unknown(project, "there is nothing any more")
-    return replace(ours, source=project.source, bundle=None)
+        raise unknown(source, "there is nothing any more")
+    return replace(ours, source=source, bundle=None)
 
 
-def _unknown(project: Project, why: str) -> SopNewError:
+def unknown(source: str, why: str) -> SopNewError:
+    """The error for a template that can't be found."""
     return SopNewError(
         Code.TEMPLATE_UNKNOWN,
-        f"The project comes from the template {project.source}: {why}.",
-        f"Name it rightly as _src_path in {project.answers_file}; that of sop-new is "
+        f"The template {source} can't be used: {why}.",
+        "Name it rightly as _src_path in the project's answers file; that of sop-new is "
         f"{template.canonical_url()}",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -28,7 +28,8 @@ SETTINGS = {
 }
 """The owner's own settings of git have no say in it."""
 
-MARKS = {"<<<<<<< HEAD": "<<<<<<< yours", ">>>>>>> after": ">>>>>>> the template's"}
+YOURS, BASES, TEAMS = "yours", "the template's", "the team's"
+"""What the sides of a conflict are called."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,14 @@ class Merged:
         return [change.path for change in self.changes if change.kind == "conflict"]
 
 
-def merge(before: Path, mine: Path, files: Iterable[str], after: Path, room: Path) -> Merged:
+def merge(
+    before: Path,
+    mine: Path,
+    files: Iterable[str],
+    after: Path,
+    room: Path,
+    teams: Container[str] = (),
+) -> Merged:
     """Merge what changed from `before` to `after` into what is `mine`.
 
     What the owner deleted stays deleted; what the template has deleted stays if the owner has
@@ -71,6 +79,7 @@ def merge(before: Path, mine: Path, files: Iterable[str], after: Path, room: Pat
         files: those of its files that count, by path.
         after: the template's files, as they are now.
         room: an empty folder to work in.
+        teams: those of the templates' files that are the team's, by path.
     """
     scratch = Scratch(room)
     scratch.start()
@@ -83,7 +92,7 @@ def merge(before: Path, mine: Path, files: Iterable[str], after: Path, room: Pat
     # 1 tells of conflicts; anything else would look as if nothing had changed.
     if done.returncode > 1 or done.returncode < 0:
         raise unreadable(done.stderr)
-    conflicts = set(scratch.settle())
+    conflicts = set(scratch.settle(teams))
     changes = [
         Change(path, "conflict" if path in conflicts else kind) for path, kind in scratch.changes()
     ]
@@ -111,7 +120,7 @@ class Scratch:
         self.git("add", "--all", "--force")
         self.git("commit", "--quiet", "--allow-empty", "--message=state")
 
-    def settle(self) -> Iterator[str]:
+    def settle(self, teams: Container[str]) -> Iterator[str]:
         """Take a side where one has deleted what the other changed; yields what is left."""
         stages: dict[str, set[str]] = {}
         for line in self.git("ls-files", "--unmerged", "-z").split("\0")[:-1]:
@@ -124,17 +133,16 @@ class Scratch:
             elif there == {"1", "2"}:
                 self.git("add", "--force", "--", path)
             else:
-                self._name_sides(self.folder / path)
+                self._name_sides(self.folder / path, TEAMS if path in teams else BASES)
                 self.git("add", "--all", "--force", "--", path)
                 yield path
 
-    def _name_sides(self, file: Path) -> None:
+    def _name_sides(self, file: Path, theirs: str) -> None:
         if not file.is_file():
             return
         text = file.read_bytes()
-        for mark, name in MARKS.items():
-            text = text.replace(f"{mark}\n".encode(), f"{name}\n".encode())
-        file.write_bytes(text)
+        text = text.replace(b"<<<<<<< HEAD\n", f"<<<<<<< {YOURS}\n".encode())
+        file.write_bytes(text.replace(b">>>>>>> after\n", f">>>>>>> {theirs}\n".encode()))
 
     def changes(self) -> Iterator[tuple[str, Kind]]:
         """Path and kind of each file that the merge has changed."""

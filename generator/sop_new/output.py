@@ -7,9 +7,10 @@ import os
 import shlex
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import PurePosixPath
+from typing import Any
 
 from pydantic import BaseModel
 from rich.console import Console, Group, RenderableType
@@ -33,6 +34,20 @@ class Result(BaseModel):
         """What a person is shown, from top to bottom."""
 
 
+class OfTeam(BaseModel):
+    """The team's template that a project was made from.
+
+    Attributes:
+        name: of the team.
+        template: the template's repository or folder.
+        version: the template's tag or commit.
+    """
+
+    name: str
+    template: str
+    version: str | None
+
+
 class Created(Result):
     """The answer of `sop-new DEST`.
 
@@ -41,6 +56,7 @@ class Created(Result):
         dry_run: nothing was written.
         template: the template's repository or folder.
         version: the template's tag or commit; None if it has no history.
+        team: the team's template over it, if there is one.
         answers: the answers that the project was made from, by question.
         files: paths below the destination, with slashes, sorted.
         next: what to run next, as lines for a shell.
@@ -50,7 +66,8 @@ class Created(Result):
     dry_run: bool
     template: str
     version: str | None
-    answers: dict[str, str]
+    team: OfTeam | None
+    answers: dict[str, Any]
     files: list[str]
     next: list[str]
 
@@ -58,6 +75,8 @@ class Created(Result):
         """The tree, and what to do next."""
         yield tree(self.destination, self.files)
         made = f"{_counted(len(self.files), 'file')}, backend {self.answers['backend']}"
+        if self.team:
+            made += f", template of {self.team.name}"
         if self.dry_run:
             yield Text(f"\n{made}. Nothing was written: this was a dry run.")
             return
@@ -66,10 +85,20 @@ class Created(Result):
 
 
 class Backend(BaseModel):
-    """What there is to know about a backend before choosing it."""
+    """What there is to know about a backend before choosing it.
+
+    Attributes:
+        name: what `--backend` takes.
+        default: whether it is taken if nobody chooses.
+        team: whether the team brings it along.
+        summary: what it is.
+        needs: what has to be there.
+        can: what it can do, and what it can't.
+    """
 
     name: str
     default: bool
+    team: bool
     summary: str
     needs: str
     can: str
@@ -84,7 +113,11 @@ class Backends(Result):
         """A table, and how to choose."""
         table = Table("backend", "what it is", "needs", "can", show_lines=True)
         for backend in self.backends:
-            name = f"{backend.name}\n(default)" if backend.default else backend.name
+            marks = [
+                *(["(default)"] if backend.default else []),
+                *(["(team)"] if backend.team else []),
+            ]
+            name = "\n".join([backend.name, *marks])
             cells = (name, backend.summary, backend.needs, backend.can)
             table.add_row(*(Text(cell) for cell in cells))
         yield table
@@ -237,6 +270,13 @@ def paging(console: Console) -> AbstractContextManager[object]:
     """Show what is printed in the user's pager, as git does: with colours, if it is long."""
     os.environ.setdefault("LESS", "FRX")
     return console.pager(styles=True)
+
+
+def decided(team: str, answers: Mapping[str, str]) -> None:
+    """Tell whoever is about to be asked what the team has answered already."""
+    console = Console(stderr=True, markup=False, highlight=False)
+    told = ", ".join(f"{name} = {value}" for name, value in answers.items())
+    console.print(Text(f"A project of {team}" + (f": {told}" if told else "")), soft_wrap=True)
 
 
 def warn(text: str) -> None:

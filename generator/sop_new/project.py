@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sop_new import team_file
 from sop_new.errors import Code, SopNewError
+
+ANSWERS_FILE = ".copier-answers.yml"
+"""Where a project keeps the answers to the base's questions."""
 
 CHECKSUM = re.compile(r"^# Checksum: (?P<sum>[0-9a-f]+)\n", re.MULTILINE)
 
@@ -19,22 +23,52 @@ COPIERS_OWN = re.compile(r"^_(?:commit|src_path):.*\n(?: .*\n)*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
+class Noted:
+    """What an answers file tells of a template.
+
+    Attributes:
+        path: the file.
+        source: the template, as Copier noted it down.
+        version: the template's version, as git describes it; None if it had no history.
+        answers: the answers to its questions.
+    """
+
+    path: Path
+    source: str
+    version: str | None
+    answers: Mapping[str, Any]
+
+    @property
+    def known_version(self) -> str:
+        """The version. Raises SopNewError if there is none."""
+        if self.version is None:
+            raise _unreadable(self.path, "it has no _commit")
+        return self.version
+
+
+@dataclass(frozen=True)
 class Project:
-    """A project and its answers.
+    """A project and the templates that it was made from.
 
     Attributes:
         folder: where it is.
-        answers_file: the file that holds its answers, relative to the folder.
-        source: the template that it was made from, as Copier noted it down.
-        version: the template's version, as git describes it.
-        answers: its answers, by question.
+        base: the base's template.
+        team: the team's template, if there is one.
     """
 
     folder: Path
-    answers_file: str
-    source: str
-    version: str
-    answers: Mapping[str, Any]
+    base: Noted
+    team: Noted | None
+
+    @property
+    def notes(self) -> list[Noted]:
+        """What is known of all its templates, the lowest first."""
+        return [self.base, *([self.team] if self.team else [])]
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        """All answers; where both templates have a question, the team's counts."""
+        return {name: value for noted in self.notes for name, value in noted.answers.items()}
 
     def files(self) -> list[str]:
         """Its files, but for those that git ignores, as paths with slashes."""
@@ -78,37 +112,47 @@ class Project:
         return subprocess.run(command, capture_output=True, text=True)
 
 
-def load(folder: Path, answers_file: str) -> Project:
+def load(folder: Path) -> Project:
     """Read a project's answers.
 
     Raises:
         SopNewError: there are none, or they are not as Copier wrote them.
     """
+    above = (folder / team_file.ANSWERS_FILE).exists()
+    return Project(
+        folder=folder,
+        base=_read(folder, ANSWERS_FILE),
+        team=_read(folder, team_file.ANSWERS_FILE) if above else None,
+    )
+
+
+def _read(folder: Path, name: str) -> Noted:
     import yaml
 
-    path = folder / answers_file
+    path = folder / name
     try:
         text = path.read_text(encoding="utf-8")
         content = yaml.safe_load(text)
     except FileNotFoundError:
         raise SopNewError(
             Code.NOT_A_PROJECT,
-            f"{folder} is no project of sop-new: it has no {answers_file}.",
-            f"Name the project's folder; if the file was deleted: git checkout -- {answers_file}",
+            f"{folder} is no project of sop-new: it has no {name}.",
+            f"Name the project's folder; if the file was deleted: git checkout -- {name}",
         ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _unreadable(path, " ".join(str(error).split())) from error
     if not isinstance(content, dict):
         raise _unreadable(path, "it holds no answers")
-    for needed in ("_src_path", "_commit"):
-        if not isinstance(content.get(needed), str):
-            raise _unreadable(path, f"it has no {needed}")
+    version = content.get("_commit")
+    if not isinstance(content.get("_src_path"), str):
+        raise _unreadable(path, "it has no _src_path")
+    if not isinstance(version, str | None):
+        raise _unreadable(path, "its _commit is no text")
     _refuse_edited(path, text)
-    return Project(
-        folder=folder,
-        answers_file=answers_file,
+    return Noted(
+        path=path,
         source=content["_src_path"],
-        version=content["_commit"],
+        version=version,
         answers={name: value for name, value in content.items() if not name.startswith("_")},
     )
 

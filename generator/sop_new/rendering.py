@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import warnings
@@ -15,6 +16,7 @@ import yaml
 from sop_new import output, template
 from sop_new.answers import Answers
 from sop_new.errors import Code, SopNewError
+from sop_new.project import ANSWERS_FILE
 from sop_new.template import Template
 
 # Copier says so in its messages, which is the only way to learn whose answer it refuses.
@@ -28,9 +30,10 @@ def render(
     project: Path,
     data: Mapping[str, Any],
     *,
+    answers_file: str = ANSWERS_FILE,
     ref: str = "HEAD",
+    defaults: Mapping[str, Any] | None = None,
     ask: bool = False,
-    pretend: bool = False,
 ) -> None:
     """Render a template into a folder, whose answers file tells what `data` leaves open.
 
@@ -38,29 +41,37 @@ def render(
         source: the template.
         project: the folder.
         data: answers.
+        answers_file: where the project keeps the answers to this template's questions.
         ref: which of the template's commits.
+        defaults: what counts before the user's and the template's own defaults.
         ask: ask what is not given; otherwise the defaults are taken.
-        pretend: write nothing.
+
+    Raises:
+        SopNewError: it would run code, and the user's Copier settings don't trust it.
     """
     with source.reachable():
         from copier import load_settings, run_copy
-        from copier.errors import DirtyLocalWarning, ShallowCloneWarning
+        from copier.errors import DirtyLocalWarning, ShallowCloneWarning, UnsafeTemplateError
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DirtyLocalWarning)
             warnings.simplefilter("ignore", ShallowCloneWarning)
             warnings.showwarning = lambda message, *_, **__: output.warn(str(message))
-            run_copy(
-                source.source,
-                project,
-                data=dict(data),
-                vcs_ref=ref,
-                settings=load_settings(),
-                defaults=not ask,
-                overwrite=True,
-                pretend=pretend,
-                quiet=True,
-            )
+            try:
+                run_copy(
+                    source.source,
+                    project,
+                    data=dict(data),
+                    answers_file=answers_file,
+                    user_defaults=dict(defaults or {}),
+                    vcs_ref=ref,
+                    settings=load_settings(),
+                    defaults=not ask,
+                    overwrite=True,
+                    quiet=True,
+                )
+            except UnsafeTemplateError as error:
+                raise _untrusted(source, error) from error
 
 
 @contextmanager
@@ -93,13 +104,14 @@ def explained(answers: Answers, destination: str) -> Iterator[None]:
         ) from error
     except ValueError as error:
         if refused := REFUSED.match(str(error)):
-            raise _refusal(answers, refused["name"], refused["why"]) from error
+            raise refusal(answers, refused["name"], refused["why"]) from error
         raise _broken(error) from error
     except (CopierError, TemplateError, yaml.YAMLError) as error:
         raise _broken(error) from error
 
 
-def _refusal(answers: Answers, name: str, why: str) -> SopNewError:
+def refusal(answers: Answers, name: str, why: str) -> SopNewError:
+    """The error for an answer that is refused, with where it comes from."""
     from copier import load_settings
 
     origin = answers.origin(name)
@@ -109,6 +121,17 @@ def _refusal(answers: Answers, name: str, why: str) -> SopNewError:
         Code.ANSWER_INVALID,
         f"{name} ({origin or 'by default'}) is refused: {_line(why)}",
         f"Give another answer: -d {shlex.quote(name)}=…",
+    )
+
+
+def _untrusted(source: Template, error: Exception) -> SopNewError:
+    # Copier names the features behind the first colon; the advice after them is for its own users.
+    features = str(error).splitlines()[0].partition(": ")[2].rstrip(".").replace("_", " ")
+    settings = os.environ.get("COPIER_SETTINGS_PATH") or "Copier's settings.yml"
+    return SopNewError(
+        Code.TEMPLATE_UNTRUSTED,
+        f"The template {source.source} uses {features}: it would run code of its own here.",
+        f"Use it without them; or, if you trust it, add it to the list `trust` in {settings}",
     )
 
 

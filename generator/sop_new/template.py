@@ -42,10 +42,12 @@ class Template:
 
         try:
             content = yaml.safe_load(self.questionnaire.read_bytes())
+            if not isinstance(content, dict):
+                raise yaml.YAMLError("it holds none")
         except (OSError, yaml.YAMLError) as error:
             raise SopNewError(
                 Code.TEMPLATE_FAILED,
-                f"The template's questions can't be read: {' '.join(str(error).split())}",
+                f"The questions of {self.source} can't be read: {' '.join(str(error).split())}",
                 "Install sop-new again, or mend copier.yml if it is yours.",
             ) from error
         return cast(Mapping[str, Any], content)
@@ -53,7 +55,12 @@ class Template:
     @property
     def questions(self) -> Mapping[str, Mapping[str, Any]]:
         """The questions by name, the computed ones included."""
-        return {name: entry for name, entry in self.config.items() if not name.startswith("_")}
+        questions = {name: entry for name, entry in self.config.items() if not name.startswith("_")}
+        # Copier takes a plain value for a question with that default.
+        return {
+            name: entry if isinstance(entry, dict) else {"default": entry}
+            for name, entry in questions.items()
+        }
 
     @property
     def computed(self) -> set[str]:
@@ -63,12 +70,7 @@ class Template:
     @property
     def backends(self) -> Mapping[str, Mapping[str, str]]:
         """Summary, needs and can of each backend, by name."""
-        return cast(Mapping[str, Mapping[str, str]], self.config["_backends"])
-
-    @property
-    def answers_file(self) -> str:
-        """The name of the file in which a project keeps its answers."""
-        return str(self.config["_answers_file"])
+        return cast(Mapping[str, Mapping[str, str]], self.config.get("_backends", {}))
 
     def files(self, folder: str) -> dict[str, bytes]:
         """The files of a folder of the template, by path in it: one that is rendered verbatim.

@@ -5,115 +5,124 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
-from sop_new import history, interrupts, output, project, rendering, template
+from sop_new import interrupts, moves, output, project, rendering, stack, template
 from sop_new.answers import Answers, collect
 from sop_new.errors import Code, SopNewError
-from sop_new.history import History
-from sop_new.merging import Merged, merge
+from sop_new.merging import Change, Merged, merge
+from sop_new.moves import Moves
 from sop_new.project import Project
-from sop_new.updated import Checked, FileChange, Updated
+from sop_new.stack import Layer
+from sop_new.updated import Checked, FileChange, TeamVersions, Updated
 
 
 def check(destination: Path) -> Checked:
-    """Compare a project's version of the template with the newest one.
+    """Compare the versions of a project's templates with the newest ones.
 
     Args:
         destination: the project's folder; nothing in it is changed.
 
     Raises:
-        SopNewError: it is no project, or its template can't be found.
+        SopNewError: it is no project, or a template of it can't be found.
     """
-    mine = _load(destination)
-    with history.of(mine) as versions:
-        newest = versions.known("HEAD")
-        outdated = versions.follows(newest, versions.known(mine.version))
+    mine = project.load(destination.resolve())
+    with moves.of(mine) as ways:
         return Checked(
             project=str(mine.folder),
-            template=mine.source,
-            version=mine.version,
-            newest=versions.described(newest),
-            outdated=outdated,
+            template=ways.base.template,
+            version=ways.base.version,
+            newest=ways.base.newest,
+            team=_of_team(ways),
+            outdated=ways.base.onward or bool(ways.team and ways.team.onward),
         )
 
 
 def update(destination: Path, *, data: Iterable[str], ref: str | None, diff: bool) -> Updated:
-    """Update a project: what the template has changed is merged into what its owner has.
+    """Update a project: what its templates have changed is merged into what its owner has.
 
     Args:
         destination: the project's folder.
-        data: answers to change, as KEY=VALUE; then the version stays, unless `ref` is given.
-        ref: the template's version to update to; by default the newest.
+        data: answers to change, as KEY=VALUE; then the versions stay, unless `ref` is given.
+        ref: the version to update to, the team's if there is one; by default the newest.
         diff: tell what would change, and touch nothing.
 
     Raises:
         SopNewError: for whatever goes wrong; the project is then as it was.
     """
     template.require_git()
-    mine = _load(destination)
+    mine = project.load(destination.resolve())
     mine.refuse_without_git()
     if not diff:
         mine.refuse_if_dirty()
-    answers = collect(template.find(), data, None, {})
-    with history.of(mine) as versions, TemporaryDirectory(prefix="sop-new-") as room:
-        before = versions.known(mine.version)
-        after = versions.known(ref or (mine.version if answers.options else "HEAD"))
-        if after != before and not versions.follows(after, before):
-            raise SopNewError(
-                Code.VERSION_UNKNOWN,
-                f"The version {versions.described(after)} of the template does not follow "
-                f"{mine.version}, which the project has.",
-                f"Name a later one; or the project is newer than this sop-new: {history.UPGRADE}",
-            )
-        merged = _merged(mine, versions, before, after, answers, Path(room))
+    data = list(data)
+    with (
+        moves.of(mine, ref, stay=bool(data)) as ways,
+        TemporaryDirectory(prefix="sop-new-") as room,
+    ):
+        moves.refuse_backwards(ways)
+        answers = collect(ways.now.templates, data, team=ways.now.decided)
+        merged, above = _merged(mine, ways, answers, Path(room))
         if not diff:
             _apply(merged, mine)
         return Updated(
             project=str(mine.folder),
             dry_run=diff,
-            version=mine.version,
-            newest=versions.described(after),
-            files=[FileChange(path=each.path, change=each.kind) for each in merged.changes],
+            version=ways.base.version,
+            newest=ways.base.newest,
+            team=_of_team(ways),
+            files=[_told(each, above, mine) for each in merged.changes],
             conflicts=merged.conflicts,
             diff=merged.diff,
             next=_next(merged, _again(destination, answers, ref) if diff else None),
         )
 
 
-def _load(destination: Path) -> Project:
-    return project.load(destination.resolve(), template.find().answers_file)
+def _told(change: Change, above: Container[str], mine: Project) -> FileChange:
+    layer: Literal["base", "team"] = "team" if change.path in above else "base"
+    return FileChange(path=change.path, change=change.kind, layer=layer if mine.team else None)
 
 
-def _merged(
-    mine: Project, versions: History, before: str, after: str, answers: Answers, room: Path
-) -> Merged:
+def _of_team(ways: Moves) -> TeamVersions | None:
+    if not ways.team:
+        return None
+    return TeamVersions(
+        template=ways.team.template, version=ways.team.version, newest=ways.team.newest
+    )
+
+
+def _merged(mine: Project, ways: Moves, answers: Answers, room: Path) -> tuple[Merged, set[str]]:
+    """The merge, and which of the templates' files are the team's, be it before or after it."""
     with (
         rendering.explained(answers, str(mine.folder)),
         output.spinner("Rendering the template as it was, and as it is"),
     ):
-        was = _rendered(mine, versions, before, Answers(), room / "before")
-        now = _rendered(mine, versions, after, answers, room / "after")
+        was, above_before = _rendered(mine, ways.was, room / "before")
+        now, above_after = _rendered(mine, ways.now.layers(answers), room / "after")
         scratch = room / "merged"
         scratch.mkdir()
         # Nobody edits the answers: they are those of the new version.
-        (was / mine.answers_file).write_bytes((mine.folder / mine.answers_file).read_bytes())
-        return merge(was, mine.folder, mine.files(), now, scratch)
+        _copy_answers(mine, was)
+        above = above_before | above_after
+        return merge(was, mine.folder, mine.files(), now, scratch, above), above
 
 
-def _rendered(
-    mine: Project, versions: History, commit: str, answers: Answers, folder: Path
-) -> Path:
-    """The template at a commit, with a project's answers and others on top."""
+def _rendered(mine: Project, layers: Sequence[Layer], folder: Path) -> tuple[Path, set[str]]:
+    """A project of these layers, with the answers of `mine`; and which files are the team's."""
     target = folder / mine.folder.name
     target.mkdir(parents=True)
     # What the project was made from stands until overruled, as with `copier update`.
-    shutil.copyfile(mine.folder / mine.answers_file, target / mine.answers_file)
-    rendering.render(versions.template, target, answers.merged, ref=commit)
-    return target
+    _copy_answers(mine, target)
+    return target, stack.render(layers, target)
+
+
+def _copy_answers(mine: Project, target: Path) -> None:
+    for noted in mine.notes:
+        shutil.copyfile(noted.path, target / noted.path.name)
 
 
 def _apply(merged: Merged, mine: Project) -> None:

@@ -23,10 +23,31 @@ def coloured(line: str) -> Text:
 
 
 class FileChange(BaseModel):
-    """What becomes of a file of the project."""
+    """What becomes of a file of the project.
+
+    Attributes:
+        path: the file.
+        change: what becomes of it.
+        layer: whose file it is in the templates, where a project has a team's above the base's.
+    """
 
     path: str
     change: Literal["added", "changed", "deleted", "conflict"]
+    layer: Literal["base", "team"] | None
+
+
+class TeamVersions(BaseModel):
+    """The team's template over the base's.
+
+    Attributes:
+        template: the template that the project was made from.
+        version: the version of it that the project has.
+        newest: the version that it is to have.
+    """
+
+    template: str
+    version: str
+    newest: str
 
 
 class Checked(Result):
@@ -36,23 +57,31 @@ class Checked(Result):
         project: absolute path of the project.
         template: the template that it was made from.
         version: the version of the template that the project has.
-        newest: the newest version that this sop-new knows.
-        outdated: whether that one is newer.
+        newest: the newest version that this sop-new knows, or that the team builds on.
+        team: the same of the team's template, if there is one.
+        outdated: whether something is newer.
     """
 
     project: str
     template: str
     version: str
     newest: str
+    team: TeamVersions | None
     outdated: bool
 
     def parts(self) -> Iterator[RenderableType]:
-        """Both versions, and what to do."""
+        """All versions, and what to do."""
+        both = {"the template": (self.version, self.newest)}
+        if self.team:
+            both["the team's template"] = (self.team.version, self.team.newest)
         if not self.outdated:
-            yield Text(f"Up to date: the project has version {self.version} of the template.")
+            had = " and ".join(f"version {version} of {of}" for of, (version, _) in both.items())
+            yield Text(f"Up to date: the project has {had}.")
             return
-        yield Text(f"The project has version {self.version} of the template, and {self.newest} is")
-        yield Text("newer. To see what it would change, and to take it:\n")
+        for of, (version, newest) in both.items():
+            if version != newest:
+                yield Text(f"The project has version {version} of {of}, and {newest} is newer.")
+        yield Text("To see what would change, and to change it:\n")
         yield commands(["sop-new update --diff", "sop-new update"])
 
 
@@ -64,6 +93,7 @@ class Updated(Result):
         dry_run: nothing was written.
         version: the version of the template that the project had.
         newest: the version that it has been updated to.
+        team: the same of the team's template, if there is one.
         files: what changed, by path.
         conflicts: the files in which both the owner and the template changed the same lines.
         diff: all changes, as a unified diff.
@@ -74,6 +104,7 @@ class Updated(Result):
     dry_run: bool
     version: str
     newest: str
+    team: TeamVersions | None
     files: list[FileChange]
     conflicts: list[str]
     diff: str
@@ -93,13 +124,20 @@ class Updated(Result):
             yield from map(coloured, self.diff.splitlines())
         table = Table.grid(padding=(0, 2))
         for file in self.files:
-            table.add_row("", Text(file.change, style=LOOKS[file.change]), Text(file.path))
+            kind = Text(file.change, style=LOOKS[file.change])
+            layer = [Text(file.layer or "")] if self.team else []
+            table.add_row("", kind, *layer, Text(file.path))
         yield table
+        told = []
         done = "would go" if self.dry_run else "went"
         if self.newest != self.version:
-            yield Text(f"\nThe template {done} from {self.version} to {self.newest}.")
+            told.append(f"The template {done} from {self.version} to {self.newest}.")
+        if self.team and self.team.newest != self.team.version:
+            told.append(f"The team's {done} from {self.team.version} to {self.team.newest}.")
         if self.conflicts:
-            told = "Where both of you changed the same lines, both stand between markers in"
-            yield Text(f"\n{told} {', '.join(self.conflicts)}.", style="bold red")
+            both = "Where both of you changed the same lines, both stand between markers in"
+            told.append(f"{both} {', '.join(self.conflicts)}.")
+        if told:
+            yield Text("\n" + "\n".join(told), style="bold red" if self.conflicts else "")
         yield Text("\nWhat next:\n")
         yield commands(self.next)

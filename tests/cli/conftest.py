@@ -14,7 +14,9 @@ import pytest
 from sop_new import cli, template
 
 from tests.cli.sop_new_runs import REPOSITORY, Ran, git, succeed, uv
+from tests.cli.versions import Make, Versions, keep
 from tests.template.environments import whole_environment
+from tests.template.rendering import render
 from tests.zenml.versions import NEWEST
 
 Shared = Callable[[str, Callable[[Path], None]], Path]
@@ -93,11 +95,13 @@ def installed(shared: Shared, wheels: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Copier settings of the test's own, without any defaults; and a screen of no colours."""
+    """Settings of the test's own, without any defaults; and a screen of no colours."""
     file = tmp_path / "copier-settings" / "settings.yml"
     file.parent.mkdir()
     file.write_text("defaults: {}\n")
     monkeypatch.setenv("COPIER_SETTINGS_PATH", str(file))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("SOP_NEW_TEAM", raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")
     return file
@@ -145,3 +149,18 @@ def copier(clone: Path) -> Callable[..., Path]:
         return project
 
     return copy
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Versions:
+    return Versions(tmp_path / "template")
+
+
+@pytest.fixture
+def make(versions: Versions, here: Path) -> Make:
+    """Makes a project of the newest version, and commits it."""
+
+    def make(**answers: str) -> Path:
+        return keep(render(versions.folder, here / "zenml-acme", answers))
+
+    return make

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,76 +15,8 @@ from sop_new.updated import Checked, Updated
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import contents, failure, git
-from tests.template.rendering import (
-    ANSWERS_FILE,
-    commit_template,
-    copy_template,
-    read_files,
-    read_questions,
-    render,
-)
-
-WAITING = "template/{{ package_name }}/waiting.py"
-LICENCE = "template/{% if license == 'Apache-2.0' %}LICENSE{% endif %}"
-
-
-class Versions:
-    """A template repository of its own, with one version after another."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = commit_template(copy_template(folder))
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        path = self.folder / name
-        text = path.read_text()
-        assert text.count(old) == 1
-        path.write_text(text.replace(old, new))
-
-    def commit(self) -> None:
-        git(self.folder, "add", "--all")
-        git(self.folder, "commit", "--quiet", "--message", "Another version")
-
-
-@pytest.fixture
-def versions(tmp_path: Path) -> Versions:
-    return Versions(tmp_path / "template")
-
-
-def keep(project: Path) -> Path:
-    """Commit what is there."""
-    if not (project / ".git").exists():
-        git(project, "init", "--quiet")
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--allow-empty", "--message", "As it is")
-    return project
-
-
-Make = Callable[..., Path]
-
-
-@pytest.fixture
-def make(versions: Versions, here: Path) -> Make:
-    """Makes a project of the newest version, and commits it."""
-
-    def make(**answers: str) -> Path:
-        return keep(render(versions.folder, here / "zenml-acme", answers))
-
-    return make
-
-
-def files(project: Path) -> Mapping[str, bytes]:
-    kept = read_files(project)
-    return {name: text for name, text in kept.items() if not name.startswith(".git/")}
-
-
-def newer(versions: Versions) -> None:
-    """A version with a file changed, one new, one gone and one renamed."""
-    versions.edit(WAITING, '"""Waits for the end of a step."""', '"""Waits for a step\'s end."""')
-    package = versions.folder / "template" / "{{ package_name }}"
-    (package / "extra.py").write_text('"""More."""\n')
-    (package / "py.typed").unlink()
-    (package / "polling.py").rename(package / "asking.py")
-    versions.commit()
+from tests.cli.versions import WAITING, Make, Versions, files, keep, newer
+from tests.template.rendering import ANSWERS_FILE, read_questions, render
 
 
 @pytest.mark.parametrize("backend", read_questions()["backend"]["choices"])

@@ -11,7 +11,7 @@ from sop_new.template import canonical_url
 from sop_new.updated import Updated
 
 from tests.cli.sop_new_runs import git, program, run, succeed, uv
-from tests.cli.test_update import WAITING, keep
+from tests.cli.versions import WAITING, keep
 from tests.template.rendering import ANSWERS_FILE
 
 NO_NETWORK = {

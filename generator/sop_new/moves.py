@@ -1,0 +1,112 @@
+"""From the versions of its templates that a project has to those that it is to have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from sop_new import history, team_file, teams
+from sop_new.errors import Code, SopNewError
+from sop_new.history import History
+from sop_new.project import Noted, Project
+from sop_new.stack import Layer, Stack
+
+
+@dataclass(frozen=True)
+class Move:
+    """A template's way from one version to another one.
+
+    Attributes:
+        template: the template, as the project notes it down.
+        version: the version that the project has.
+        newest: the version that it is to have.
+        onward: whether that one is newer.
+    """
+
+    template: str
+    version: str
+    newest: str
+    onward: bool
+
+
+@dataclass(frozen=True)
+class Moves:
+    """The way of all of a project's templates.
+
+    Attributes:
+        was: what the project was made from.
+        now: what it is to be made from.
+        base: the base's way.
+        team: the team's way, if there is one.
+    """
+
+    was: list[Layer]
+    now: Stack
+    base: Move
+    team: Move | None = None
+
+
+@contextmanager
+def of(mine: Project, ref: str | None = None, *, stay: bool = False) -> Iterator[Moves]:
+    """The way to the newest versions, or to a certain one.
+
+    Args:
+        mine: the project.
+        ref: the version to move to: the team's, if the project has a team, or else the base's.
+        stay: stay at the versions that the project has, unless `ref` is given.
+
+    Raises:
+        SopNewError: a template or a version of it can't be found.
+    """
+    with ExitStack() as held:
+        bases = held.enter_context(history.of(mine.base.source))
+        before = bases.known(mine.base.known_version)
+        was = [Layer(bases.template, before)]
+        if not mine.team:
+            after = _target(bases, before, ref, stay)
+            base = _move(mine.base, bases, before, after)
+            yield Moves(was, Stack(bases.at(after), after), base)
+            return
+        above = held.enter_context(history.of(mine.team.source))
+        above_before = above.known(mine.team.known_version)
+        was.append(Layer(above.template, above_before, team_file.ANSWERS_FILE))
+        above_after = _target(above, above_before, ref, stay)
+        pinned = before if above_after == above_before and stay else None
+        team = held.enter_context(teams.at(above, above_after, pinned))
+        yield Moves(
+            was,
+            Stack(team.base, team.base_ref, team),
+            _moved_base(mine.base, bases, before, team),
+            _move(mine.team, above, above_before, above_after),
+        )
+
+
+def _target(versions: History, before: str, ref: str | None, stay: bool) -> str:
+    if ref:
+        return versions.known(ref)
+    return before if stay else versions.newest()
+
+
+def _moved_base(noted: Noted, bases: History, before: str, team: teams.Team) -> Move:
+    if team.base.source == noted.source:
+        return _move(noted, bases, before, team.base_ref)
+    # The team builds on another repository now, whose versions can't be compared.
+    return Move(team.base.source, noted.known_version, team.base_version, onward=True)
+
+
+def _move(noted: Noted, versions: History, before: str, after: str) -> Move:
+    onward = versions.follows(after, before)
+    return Move(noted.source, noted.known_version, versions.described(after), onward)
+
+
+def refuse_backwards(moves: Moves) -> None:
+    """Raise SopNewError if a version does not follow the one that the project has."""
+    for move in (moves.base, moves.team):
+        if move and not move.onward and move.newest != move.version:
+            raise SopNewError(
+                Code.VERSION_UNKNOWN,
+                f"The version {move.newest} of the template {move.template} does not follow "
+                f"{move.version}, which the project has.",
+                f"Name a later one; or the project is newer than this sop-new: {history.UPGRADE}",
+            )
