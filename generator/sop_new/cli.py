@@ -283,6 +283,10 @@ def update_command(
         str | None,
         typer.Option(metavar="REF", help="Update to this version instead of the newest."),
     ] = None,
+    team: Annotated[
+        str | None,
+        typer.Option(metavar="SRC", help="Put the project under the template of this team."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Bring a project to the newest template, and keep what you have changed.
@@ -296,7 +300,7 @@ def update_command(
         checked = update.check(dest)
         emit(checked, as_json=as_json)
         raise typer.Exit(4 if checked.outdated else 0)
-    updated = update.update(dest, data=data or [], ref=ref, diff=diff)
+    updated = update.update(dest, data=data or [], ref=ref, team=team, diff=diff)
     emit(updated, as_json=as_json)
     raise typer.Exit(3 if updated.conflicts and not diff else 0)
 

@@ -11,6 +11,7 @@ from sop_new.errors import Code, SopNewError
 from sop_new.history import History
 from sop_new.project import Noted, Project
 from sop_new.stack import Layer, Stack
+from sop_new.teams import Choice
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,13 @@ class Move:
 
     Attributes:
         template: the template, as the project notes it down.
-        version: the version that the project has.
+        version: the version that the project has; None if it was not made from that template.
         newest: the version that it is to have.
         onward: whether that one is newer.
     """
 
     template: str
-    version: str
+    version: str | None
     newest: str
     onward: bool
 
@@ -48,12 +49,15 @@ class Moves:
 
 
 @contextmanager
-def of(mine: Project, ref: str | None = None, *, stay: bool = False) -> Iterator[Moves]:
+def of(
+    mine: Project, ref: str | None = None, *, under: Choice | None = None, stay: bool = False
+) -> Iterator[Moves]:
     """The way to the newest versions, or to a certain one.
 
     Args:
         mine: the project.
         ref: the version to move to: the team's, if the project has a team, or else the base's.
+        under: the team's template that the project is put under.
         stay: stay at the versions that the project has, unless `ref` is given.
 
     Raises:
@@ -63,6 +67,9 @@ def of(mine: Project, ref: str | None = None, *, stay: bool = False) -> Iterator
         bases = held.enter_context(history.of(mine.base.source))
         before = bases.known(mine.base.known_version)
         was = [Layer(bases.template, before)]
+        if under:
+            yield _under(under, mine, bases, was, held)
+            return
         if not mine.team:
             after = _target(bases, before, ref, stay)
             base = _move(mine.base, bases, before, after)
@@ -80,6 +87,26 @@ def of(mine: Project, ref: str | None = None, *, stay: bool = False) -> Iterator
             _moved_base(mine.base, bases, before, team),
             _move(mine.team, above, above_before, above_after),
         )
+
+
+def _under(
+    choice: Choice, mine: Project, bases: History, was: list[Layer], held: ExitStack
+) -> Moves:
+    if mine.team:
+        raise SopNewError(
+            Code.USAGE,
+            f"The project has the template {mine.team.source} of a team already.",
+            f"If it has moved, name it rightly as _src_path in {mine.team.path.name}.",
+        )
+    above = held.enter_context(history.of(choice.source))
+    commit = above.newest()
+    team = held.enter_context(teams.at(above, commit))
+    return Moves(
+        was,
+        Stack(team.base, team.base_ref, team),
+        _moved_base(mine.base, bases, was[0].ref, team),
+        Move(choice.source, None, above.described(commit), onward=True),
+    )
 
 
 def _target(versions: History, before: str, ref: str | None, stay: bool) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from sop_new import interrupts, moves, output, project, rendering, stack, template
+from sop_new import interrupts, moves, output, project, rendering, stack, teams, template
 from sop_new.answers import Answers, collect
 from sop_new.errors import Code, SopNewError
 from sop_new.merging import Change, Merged, merge
@@ -35,20 +35,28 @@ def check(destination: Path) -> Checked:
         return Checked(
             project=str(mine.folder),
             template=ways.base.template,
-            version=ways.base.version,
+            version=mine.base.known_version,
             newest=ways.base.newest,
             team=_of_team(ways),
             outdated=ways.base.onward or bool(ways.team and ways.team.onward),
         )
 
 
-def update(destination: Path, *, data: Iterable[str], ref: str | None, diff: bool) -> Updated:
+def update(
+    destination: Path,
+    *,
+    data: Iterable[str],
+    ref: str | None = None,
+    team: str | None = None,
+    diff: bool = False,
+) -> Updated:
     """Update a project: what its templates have changed is merged into what its owner has.
 
     Args:
         destination: the project's folder.
         data: answers to change, as KEY=VALUE; then the versions stay, unless `ref` is given.
         ref: the version to update to, the team's if there is one; by default the newest.
+        team: the template of a team to put the project under.
         diff: tell what would change, and touch nothing.
 
     Raises:
@@ -60,8 +68,9 @@ def update(destination: Path, *, data: Iterable[str], ref: str | None, diff: boo
     if not diff:
         mine.refuse_if_dirty()
     data = list(data)
+    choice = teams.chosen(team) if team else None
     with (
-        moves.of(mine, ref, stay=bool(data)) as ways,
+        moves.of(mine, ref, under=choice, stay=bool(data)) as ways,
         TemporaryDirectory(prefix="sop-new-") as room,
     ):
         moves.refuse_backwards(ways)
@@ -72,19 +81,19 @@ def update(destination: Path, *, data: Iterable[str], ref: str | None, diff: boo
         return Updated(
             project=str(mine.folder),
             dry_run=diff,
-            version=ways.base.version,
+            version=mine.base.known_version,
             newest=ways.base.newest,
             team=_of_team(ways),
-            files=[_told(each, above, mine) for each in merged.changes],
+            files=[_told(each, above, ways) for each in merged.changes],
             conflicts=merged.conflicts,
             diff=merged.diff,
-            next=_next(merged, _again(destination, answers, ref) if diff else None),
+            next=_next(merged, _again(destination, answers, ref, team) if diff else None),
         )
 
 
-def _told(change: Change, above: Container[str], mine: Project) -> FileChange:
+def _told(change: Change, above: Container[str], ways: Moves) -> FileChange:
     layer: Literal["base", "team"] = "team" if change.path in above else "base"
-    return FileChange(path=change.path, change=change.kind, layer=layer if mine.team else None)
+    return FileChange(path=change.path, change=change.kind, layer=layer if ways.team else None)
 
 
 def _of_team(ways: Moves) -> TeamVersions | None:
@@ -179,13 +188,14 @@ def _remove_empty(folder: Path, top: Path) -> None:
         folder = folder.parent
 
 
-def _again(destination: Path, answers: Answers, ref: str | None) -> str:
+def _again(destination: Path, answers: Answers, ref: str | None, team: str | None) -> str:
     """The command that does what `--diff` has shown."""
     folder = [] if destination == Path() else [str(destination)]
     changed = [
         part for name, value in answers.options.items() for part in ("-d", f"{name}={value}")
     ]
-    return shlex.join(["sop-new", "update", *folder, *changed, *(["--ref", ref] if ref else [])])
+    wishes = [*(["--ref", ref] if ref else []), *(["--team", team] if team else [])]
+    return shlex.join(["sop-new", "update", *folder, *changed, *wishes])
 
 
 def _next(merged: Merged, again: str | None) -> list[str]:

@@ -41,12 +41,12 @@ class TeamVersions(BaseModel):
 
     Attributes:
         template: the template that the project was made from.
-        version: the version of it that the project has.
+        version: the version of it that the project has; None if it had none of a team so far.
         newest: the version that it is to have.
     """
 
     template: str
-    version: str
+    version: str | None
     newest: str
 
 
@@ -71,7 +71,7 @@ class Checked(Result):
 
     def parts(self) -> Iterator[RenderableType]:
         """All versions, and what to do."""
-        both = {"the template": (self.version, self.newest)}
+        both: dict[str, tuple[str | None, str]] = {"the template": (self.version, self.newest)}
         if self.team:
             both["the team's template"] = (self.team.version, self.team.newest)
         if not self.outdated:
@@ -133,7 +133,8 @@ class Updated(Result):
         if self.newest != self.version:
             told.append(f"The template {done} from {self.version} to {self.newest}.")
         if self.team and self.team.newest != self.team.version:
-            told.append(f"The team's {done} from {self.team.version} to {self.team.newest}.")
+            came = f"from {self.team.version} to" if self.team.version else "over it, at"
+            told.append(f"The team's {done} {came} {self.team.newest}.")
         if self.conflicts:
             both = "Where both of you changed the same lines, both stand between markers in"
             told.append(f"{both} {', '.join(self.conflicts)}.")

@@ -13,7 +13,7 @@ from sop_new.updated import Checked, Updated
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import ANSWERS_FILE, failure, git
 from tests.cli.teams import ENGINE, TEAM_ANSWERS, TeamTemplate
-from tests.cli.versions import WAITING, Versions, files, keep, newer
+from tests.cli.versions import WAITING, Make, Versions, files, keep, newer
 from tests.template.rendering import read_questions
 
 MakeWithTeam = Callable[..., Path]
@@ -278,3 +278,33 @@ def test_a_team_that_moves_to_a_base_of_its_own(
 
     assert layers(told)["FORK.md"] == ("added", "base")
     assert yaml.safe_load((project / ANSWERS_FILE).read_text())["_src_path"] == str(fork)
+
+
+def test_a_project_is_put_under_a_team(
+    make_with_team: MakeWithTeam,
+    make: Make,
+    sop_new: SopNew,
+    versions: Versions,
+    team: TeamTemplate,
+    here: Path,
+) -> None:
+    project = make(license="MIT")
+    waiting = project / "zenml_acme" / "waiting.py"
+    waiting.write_text(waiting.read_text().replace("return status\n", "return status  # mine\n"))
+    keep(project)
+    newer(versions)
+
+    told = updated(sop_new, project, "--team", team.folder)
+
+    assert told.team
+    assert (told.team.template, told.team.version) == (str(team.folder), None)
+    assert layers(told)["CODEOWNERS"] == ("added", "team")
+    assert layers(told)["zenml_acme/extra.py"] == ("added", "base")
+    assert "return status  # mine" in waiting.read_text()
+    assert "Proprietary" in (project / "pyproject.toml").read_text()
+    waiting.write_text(waiting.read_text().replace("return status  # mine\n", "return status\n"))
+    keep(project)
+    told_again = failure(sop_new("update", project, "--team", team.folder, "--json"), Code.USAGE)
+    assert "has the template" in told_again.message
+    project.rename(here / "updated")
+    assert files(here / "updated") == files(make_with_team(user_name=""))
