@@ -7,6 +7,7 @@ import runpy
 import shutil
 import tempfile
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,10 @@ os.environ["ZENML_CONFIG_PATH"] = HOME
 # A `.zen` in the project is the developer's too.
 os.environ["ZENML_REPOSITORY_PATH"] = HOME
 os.environ["ZENML_ANALYTICS_OPT_IN"] = "false"
+if version("zenml").startswith("0.84."):
+    # It stores logs in a thread that takes the log handler's lock away from others.
+    os.environ["ZENML_DISABLE_PIPELINE_LOGS_STORAGE"] = "true"
+    os.environ["ZENML_DISABLE_STEP_LOGS_STORAGE"] = "true"
 
 
 def pytest_unconfigure() -> None:

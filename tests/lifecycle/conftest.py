@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ for name in [name for name in os.environ if name.startswith("ZENML_")]:
 os.environ["ZENML_CONFIG_PATH"] = f"{HOME}/zenml"
 os.environ["ZENML_ANALYTICS_OPT_IN"] = "false"
 os.environ["ZENML_DYNAMIC_PIPELINE_MONITORING_INTERVAL"] = "0.2"
+if version("zenml").startswith("0.84."):
+    # It stores logs in a thread that takes the log handler's lock away from others.
+    os.environ["ZENML_DISABLE_PIPELINE_LOGS_STORAGE"] = "true"
+    os.environ["ZENML_DISABLE_STEP_LOGS_STORAGE"] = "true"
 
 FLAVOR = os.environ.get("LIFECYCLE_FLAVOR", "zenml_acme.flavor.AcmeStepOperatorFlavor")
 ROOT = HOME / "a råot"

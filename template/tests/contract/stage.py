@@ -199,6 +199,8 @@ class Stage:
 
     def launch(self) -> Launcher:
         """Start another launcher."""
+        from .zenml_at_hand import LOGS
+
         folder = Path(tempfile.mkdtemp(dir=self.folder, prefix="launcher-"))
         plan = folder / "plan.json"
         plan.touch(mode=0o600)
@@ -219,6 +221,7 @@ class Stage:
             [sys.executable, "launch.py", str(plan)],
             cwd=self.root,
             env=kept
+            | LOGS
             | {
                 "CONTRACT_TOKEN": self.token,
                 "TMPDIR": str(self.temporary),
