@@ -10,7 +10,7 @@ import pytest
 from tests.template.combinations import LONGEST
 from tests.template.environments import CACHE
 from tests.template.projects import KINDS, PACKAGE, Project, build_wheel
-from tests.template.rendering import render
+from tests.template.rendering import read_questions, render
 
 # Names as short and as long as they may be move the line breaks.
 NAMES = {
@@ -22,6 +22,13 @@ NAMES = {
 def test_lint_and_format_are_clean(project: Project) -> None:
     project.run("-m", "ruff", "check")
     project.run("-m", "ruff", "format", "--check")
+
+
+def test_lint_and_format_are_clean_whatever_the_oldest_python(project: Project) -> None:
+    for python in read_questions()["python_min"]["choices"]:
+        target = f"--target-version=py{python.replace('.', '')}"
+        project.run("-m", "ruff", "check", target)
+        project.run("-m", "ruff", "format", "--check", target)
 
 
 @pytest.mark.parametrize("names", NAMES)

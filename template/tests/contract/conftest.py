@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -180,7 +180,7 @@ def config(config_class: Any, configuration: dict[str, Any]) -> Any:
 
 def make_operator(subject: Subject, operator_class: Any, config: Any) -> Any:
     """Make a step operator as ZenML does (ZenML 0.98, stack/stack_component.py)."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now().astimezone()
     return operator_class(
         name="contract",
         id=uuid4(),

@@ -12,6 +12,9 @@ from typing import Any
 # ZenML requires it; its types are a package of their own.
 psutil: Any = import_module("psutil")
 
+GONE = (psutil.Error, OSError)
+"""What looking at a process raises that has ended meanwhile, or is another user's."""
+
 LOOK_SECONDS = 0.2
 LARGEST = 1 << 20
 """Files above this size, in bytes, hold no environment."""
@@ -50,8 +53,7 @@ class Watch:
                 known = process.environ().get("CONTRACT_TOKEN") == self.token
                 if known and process.status() != psutil.STATUS_ZOMBIE:
                     yield process
-            except (psutil.Error, OSError):
-                # It has ended meanwhile, or is another user's.
+            except GONE:
                 continue
 
     def _run(self) -> None:
@@ -61,7 +63,7 @@ class Watch:
             for process in self.processes():
                 try:
                     folder = Path(process.cwd())
-                except (psutil.Error, OSError):
+                except GONE:
                     continue
                 # What lies below may be the whole disk.
                 self._look_at_files(folder, deep=False)
@@ -70,7 +72,7 @@ class Watch:
         for process in psutil.process_iter():
             try:
                 command = process.cmdline()
-            except (psutil.Error, OSError):
+            except GONE:
                 continue
             if any(self.secret.decode() in argument for argument in command):
                 self.in_commands.add(command[0])
