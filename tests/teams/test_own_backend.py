@@ -15,6 +15,50 @@ pytestmark = pytest.mark.xdist_group("acmeq")
 
 ANSWERS_FILE = ".copier-answers.team.yml"
 
+ON_THE_QUEUE = f"""
+from dataclasses import replace
+from pathlib import Path
+from {PACKAGE}.engine import connect
+from {PACKAGE}.engine.client import QueueError
+from {PACKAGE}.engine.options import ComponentOptions, StepOptions
+from {PACKAGE}.job import Host, Job, Phase
+from {PACKAGE}.resources import Resources
+
+engine = connect(ComponentOptions(), Path())
+place = Host(Path("python"), Path("unused"))
+job = Job("job", ("echo", "once"), {{}}, Resources(), StepOptions(), place, {{}})
+
+def end_of(name):
+    while not (state := engine.poll([name])[name]).phase.ended:
+        pass
+    return state
+
+engine.submit(job)
+engine.submit(job)
+assert end_of("job").phase is Phase.SUCCEEDED
+engine.submit(job)
+engine.cancel("job")
+assert end_of("job").phase is Phase.SUCCEEDED
+assert engine.logs("job", 9) == "once\\n"
+engine.remove("job")
+engine.remove("job")
+assert end_of("job").reason == "the queue does not know the job"
+
+long = replace(job, command=("sleep", "600"))
+engine.submit(replace(long, options=StepOptions(timeout_seconds=1)))
+assert end_of("job").reason == "its time was over"
+engine.remove("job")
+engine.submit(long)
+engine.cancel("job")
+assert engine.poll(["job"])["job"].phase is Phase.CANCELLED
+engine.remove("job")
+
+try:
+    engine.submit(replace(job, resources=Resources(gpus=2)))
+except QueueError as error:
+    print("REFUSED", error)
+"""
+
 
 @pytest.fixture(scope="module")
 def project(acmes_project: Project) -> Project:
@@ -62,6 +106,13 @@ def test_a_project_of_another_backend_gets_the_answers_alone(
 
     assert b"\nbackend: local\n" in after.pop(ANSWERS_FILE)
     assert after == before
+
+
+def test_the_engine_and_the_queue_understand_each_other(project: Project, queue: Queue) -> None:
+    told = project.run("-c", ON_THE_QUEUE, ACMEQ_URL=queue.url, ACMEQ_TOKEN=queue.token)
+
+    assert "2 gpus were asked for, and there are none" in told.partition("REFUSED")[2]
+    assert not queue.jobs()
 
 
 def test_the_readmes_commands_register_and_its_code_runs_on_the_queue(

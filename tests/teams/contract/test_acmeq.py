@@ -20,8 +20,8 @@ def test_all_of_the_contract_holds_and_the_queue_is_empty_afterwards(
     config.write_text(json.dumps({"url": queue.url, "token": queue.token}))
 
     ran = run(
-        *(*program(), "check", acmes_project.folder, "--json", "--config", config),
-        *("--python", acmes_project.environment.base / "bin" / "python"),
+        *(*program(), "check", str(acmes_project.folder), "--json", "--config", str(config)),
+        *("--python", str(acmes_project.environment.base / "bin" / "python")),
         folder=tmp_path,
         PATH=f"{Path(uv()).parent}{os.pathsep}{os.environ['PATH']}",
     )
