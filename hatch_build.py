@@ -6,6 +6,7 @@ editable install needs neither: it reads the checkout.
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,8 +65,14 @@ def is_checkout(root: Path) -> bool:
 def exported(root: Path, folder: Path) -> list[Path]:
     """Write the last commit's history and questions into a folder; returns the two files."""
     bundle, questions = folder / BUNDLE, folder / QUESTIONS
+    given, copy = folder / "checkout.bundle", folder / "copy.git"
     tags = git(root, "for-each-ref", "--merged=HEAD", "--format=%(refname)", "refs/tags")
-    git(root, "bundle", "create", "--quiet", str(bundle), "HEAD", *tags.decode().split())
+    git(root, "bundle", "create", "--quiet", str(given), "HEAD", *tags.decode().split())
+    # The checkout is its owner's: what it lacks of tags is added to a copy.
+    git(folder, "clone", "--quiet", "--bare", str(given), str(copy))
+    releases = runpy.run_path(str(root / "generator" / "sop_new" / "releases.py"))
+    releases["tag"](copy)
+    git(copy, "bundle", "create", "--quiet", str(bundle), "HEAD", "--tags")
     questions.write_bytes(git(root, "show", f"HEAD:{QUESTIONS}"))
     return [bundle, questions]
 

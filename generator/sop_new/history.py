@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sop_new import template
+from sop_new import releases, template
 from sop_new.errors import Code, SopNewError
 from sop_new.template import Template
 
@@ -24,10 +24,12 @@ class History:
     Attributes:
         template: the template as it is now; Copier takes it from that repository.
         repository: the repository's folder.
+        head: what its newest version is called in it.
     """
 
     template: Template
     repository: Path
+    head: str = "HEAD"
 
     def commit(self, version: str) -> str | None:
         """The commit of a version as git describes it; None if there is none."""
@@ -46,7 +48,7 @@ class History:
 
     def newest(self) -> str:
         """The commit of the newest version."""
-        return self.known("HEAD")
+        return self.known(self.head)
 
     def follows(self, later: str, earlier: str) -> bool:
         """Whether a commit comes after another one."""
@@ -95,10 +97,16 @@ def of(source: str) -> Iterator[History]:
         origin = str(found.bundle or found.source)
         command = ["git", "clone", "--quiet", "--bare", "--", origin, str(repository)]
         variables = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
-        done = subprocess.run(command, capture_output=True, text=True, env=variables)
-        if done.returncode:
-            raise unknown(source, f"git can't read it: {' '.join(done.stderr.split())}")
-        yield History(replace(found, bundle=repository), repository)
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True, env=variables)
+            # As Copier has it. What is ours was installed, and a folder is taken as it stands.
+            elsewhere = not found.bundle and is_url(source)
+            head = releases.newest(repository) if elsewhere else "HEAD"
+            releases.tag(repository)
+        except subprocess.CalledProcessError as error:
+            said = " ".join(error.stderr.split())
+            raise unknown(source, f"git can't read it: {said}") from error
+        yield History(replace(found, bundle=repository), repository, head)
 
 
 def is_url(source: str) -> bool:

@@ -316,3 +316,19 @@ def test_the_users_file_is_read_with_care(sop_new: SopNew, tmp_path: Path) -> No
         config.write_text(text)
         ran = sop_new("zenml-acme", "--json")
         assert why in failure(ran, Code.SETTINGS_UNREADABLE).message
+
+
+def test_of_a_repository_the_newest_release_is_taken_and_of_a_folder_what_is_there(
+    created: Callable[..., Created], team: TeamTemplate, here: Path
+) -> None:
+    git(team.folder, "tag", "v1.0.0")
+    team.write("template/DRAFT.md", "# Draft\n")
+    team.commit()
+    team.write("template/UNCOMMITTED.md", "# Uncommitted\n")
+    released = created("zenml-a", "--team", team.folder.as_uri())
+    created("zenml-b", "--team", team.folder)
+    assert released.team
+    assert released.team.version == "v1.0.0"
+    assert not (here / "zenml-a" / "DRAFT.md").exists()
+    assert (here / "zenml-b" / "DRAFT.md").exists()
+    assert (here / "zenml-b" / "UNCOMMITTED.md").exists()

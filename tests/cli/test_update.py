@@ -165,6 +165,23 @@ def test_a_check_tells_what_is_newer_by_its_exit_status(
     assert told.version in before.stdout
 
 
+def test_a_release_is_known_when_its_tag_is_gone(
+    versions: Versions, make: Make, sop_new: SopNew
+) -> None:
+    (versions.folder / "CHANGELOG.md").write_text("# Changelog\n\n## 1.0.0\n")
+    versions.commit()
+    git(versions.folder, "tag", "v1.0.0")
+    project = make()
+    git(versions.folder, "tag", "--delete", "v1.0.0")
+    newer(versions)
+
+    told = Checked.model_validate_json(sop_new("update", project, "--check", "--json").stdout)
+
+    assert told.version == "v1.0.0"
+    assert told.newest.startswith("v1.0.0-1-g")
+    assert told.outdated
+
+
 def test_an_answer_changes_and_the_version_stays(
     versions: Versions, make: Make, sop_new: SopNew, tmp_path: Path
 ) -> None:

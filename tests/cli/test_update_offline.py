@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
-from sop_new.template import canonical_url
+from sop_new import template
 from sop_new.updated import Updated
 
 from tests.cli.sop_new_runs import git, program, run, succeed, uv
-from tests.cli.versions import WAITING, keep
+from tests.cli.versions import WAITING, files, keep
 from tests.template.rendering import ANSWERS_FILE
 
 NO_NETWORK = {
@@ -22,13 +23,26 @@ NO_NETWORK = {
 
 
 @pytest.fixture
-def upgraded(clone: Path, tmp_path: Path) -> Path:
+def checkout(clone: Path, tmp_path: Path) -> Path:
+    """A clone without tags, with two releases since."""
+    folder = tmp_path / "checkout"
+    git(tmp_path, "clone", "--quiet", "--no-tags", str(clone), str(folder))
+    release(folder, "77.0.0", "Waits till the end")
+    release(folder, "77.1.0", "Waits until the end")
+    return folder
+
+
+def release(checkout: Path, version: str, words: str) -> None:
+    changelog, waiting = checkout / "CHANGELOG.md", checkout / WAITING
+    head, below = "## Unreleased\n", f"\n## {version} - 2030-01-01\n"
+    changelog.write_text(changelog.read_text().replace(head, head + below))
+    waiting.write_text(re.sub("Waits .* the end", words, waiting.read_text(), count=1))
+    git(checkout, "commit", "--quiet", "--all", "--message", f"Release {version}")
+
+
+@pytest.fixture
+def upgraded(checkout: Path, tmp_path: Path) -> Path:
     """The interpreter of an environment with the wheel of a newer version."""
-    checkout = tmp_path / "checkout"
-    shutil.copytree(clone, checkout)
-    waiting = checkout / WAITING
-    waiting.write_text(waiting.read_text().replace("Waits for the end", "Waits until the end"))
-    git(checkout, "commit", "--quiet", "--all", "--message", "Another version")
     succeed(uv(), "build", "--quiet", "--wheel", "--out-dir", tmp_path, checkout, folder=tmp_path)
     [wheel] = tmp_path.glob("*.whl")
     environment = tmp_path / "environment"
@@ -43,7 +57,7 @@ def test_an_upgraded_package_updates_what_the_older_one_made(
 ) -> None:
     succeed(*program(installed), "zenml-acme", "--defaults", folder=here, **NO_NETWORK)
     project = here / "zenml-acme"
-    assert f"_src_path: {canonical_url()}\n" in (project / ANSWERS_FILE).read_text()
+    assert f"_src_path: {template.canonical_url()}\n" in (project / ANSWERS_FILE).read_text()
     edited = project / "zenml_acme" / "waiting.py"
     edited.write_text(edited.read_text().replace("return status\n", "return status  # mine\n"))
     keep(project)
@@ -57,7 +71,7 @@ def test_an_upgraded_package_updates_what_the_older_one_made(
     text = edited.read_text()
     assert "Waits until the end" in text
     assert "return status  # mine" in text
-    assert f"_src_path: {canonical_url()}\n" in (project / ANSWERS_FILE).read_text()
+    assert f"_src_path: {template.canonical_url()}\n" in (project / ANSWERS_FILE).read_text()
     git(project, "add", "--all")
     done = git(project, "diff", "--cached", "--find-renames", "--no-color", "HEAD")
     assert Updated.model_validate_json(told).diff == done
@@ -74,3 +88,29 @@ def test_a_package_older_than_the_project_says_so(
     assert ran.status == 2
     assert "newer than this sop-new" in ran.stderr
     assert not git(project, "status", "--porcelain")
+
+
+def test_releases_are_known_without_tags(
+    upgraded: Path, checkout: Path, here: Path, tmp_path: Path
+) -> None:
+    tagged = tmp_path / "tagged"
+    git(tmp_path, "clone", "--quiet", str(checkout), str(tagged))
+    git(tagged, "tag", "v77.0.0", "HEAD~1")
+    # Where the tags are, Copier finds them: it takes the canonical address to be there.
+    canonical = template.git_setting(f"url.{tagged}.insteadOf", template.canonical_url())
+    copier = upgraded.with_name("copier")
+    source = ("--vcs-ref", "v77.0.0", template.canonical_url())
+    options = ("--defaults", "--quiet")
+    succeed(copier, "copy", *options, *source, "zenml-acme", folder=here, **canonical)
+    project = keep(here / "zenml-acme")
+    other = tmp_path / "other" / "zenml-acme"
+    shutil.copytree(project, other)
+
+    succeed(*program(upgraded), "update", project, folder=here, **NO_NETWORK)
+    git(tagged, "tag", "v77.1.0")
+    succeed(copier, "update", *options, folder=other, **canonical)
+    succeed(*program(upgraded), "fresh/zenml-acme", "--defaults", folder=here, **NO_NETWORK)
+
+    assert "_commit: v77.1.0\n" in (project / ANSWERS_FILE).read_text()
+    assert files(project) == files(other) == files(here / "fresh" / "zenml-acme")
+    assert git(checkout, "tag") == ""
