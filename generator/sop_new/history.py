@@ -94,13 +94,13 @@ def of(source: str) -> Iterator[History]:
     found = _template(source)
     with TemporaryDirectory(prefix="sop-new-") as folder:
         repository = Path(folder, "template.git")
-        origin = str(found.bundle or found.source)
+        origin = str(found.bundle or template.address(found.source))
         command = ["git", "clone", "--quiet", "--bare", "--", origin, str(repository)]
         variables = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
         try:
             subprocess.run(command, check=True, capture_output=True, text=True, env=variables)
             # As Copier has it. What is ours was installed, and a folder is taken as it stands.
-            elsewhere = not found.bundle and is_url(source)
+            elsewhere = not found.bundle and template.is_url(source)
             head = releases.newest(repository) if elsewhere else "HEAD"
             releases.tag(repository)
         except subprocess.CalledProcessError as error:
@@ -109,20 +109,15 @@ def of(source: str) -> Iterator[History]:
         yield History(replace(found, bundle=repository), repository, head)
 
 
-def is_url(source: str) -> bool:
-    """Whether a template is a repository elsewhere, and no folder."""
-    return "://" in source or source.startswith("git@")
-
-
 def _template(source: str) -> Template:
     """The template that is meant: ours, a folder, or a repository elsewhere."""
     ours = template.find()
     if source == ours.source:
         return ours
-    if source == template.canonical_url():
+    if template.address(source) == template.canonical_url():
         # A checkout stands in for the repository that it is one of.
         return replace(ours, source=source, bundle=Path(ours.source))
-    if is_url(source):
+    if template.is_url(source):
         return replace(ours, source=source, bundle=None)
     folder = Path(source).expanduser()
     if not folder.is_absolute():
@@ -137,6 +132,6 @@ def unknown(source: str, why: str) -> SopNewError:
     return SopNewError(
         Code.TEMPLATE_UNKNOWN,
         f"The template {source} can't be used: {why}.",
-        "Name it rightly as _src_path in the project's answers file; that of sop-new is "
-        f"{template.canonical_url()}",
+        "See whether it is there and can be read. A project names it as _src_path in its answers "
+        f"file; that of sop-new is {template.canonical_url()}",
     )

@@ -17,8 +17,8 @@ from sop_new.template import Template
 
 VARIABLE = "SOP_NEW_TEAM"
 
-SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
-"""What Copier lets stand for the two hosts."""
+AS_GIT = (*template.SHORT, *template.SHORT.values(), "git@", "git://", "git+")
+"""What Copier takes for an address of git's, beside what ends in `.git`."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def opened(source: str) -> Iterator[Team]:
     Raises:
         SopNewError: there is none, or it can't be used.
     """
-    if not history.is_url(source):
+    if not template.is_url(source):
         yield from _folder(Path(source))
         return
     with history.of(source) as versions, at(versions, versions.newest()) as team:
@@ -147,10 +147,7 @@ def _on_base(
 def _choice(named: str, origin: str, folder: Path) -> Choice | None:
     if not named:
         return None
-    for short, host in SHORT.items():
-        if named.startswith(short):
-            named = f"{host}{named.removeprefix(short).strip('/').removesuffix('.git')}.git"
-    if not history.is_url(named):
+    if not template.is_url(named):
         return Choice(os.path.normpath(folder / Path(named).expanduser()), origin)
     if "://" in named and urlsplit(named).password:
         raise SopNewError(
@@ -158,6 +155,8 @@ def _choice(named: str, origin: str, folder: Path) -> Choice | None:
             f"The URL of the team's template ({origin}) holds a password that would be kept.",
             "Leave it out, and let git's credential helper know it.",
         )
+    if not named.endswith(".git") and not named.startswith(AS_GIT):
+        named = f"git+{named}"
     return Choice(named, origin)
 
 

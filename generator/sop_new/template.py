@@ -20,6 +20,9 @@ from sop_new.errors import Code, SopNewError
 
 PACKAGE = Path(__file__).resolve().parent
 
+SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+"""What Copier lets stand for the two hosts, whose addresses need no `.git` either."""
+
 
 @dataclass(frozen=True)
 class Template:
@@ -106,7 +109,7 @@ class Template:
         with TemporaryDirectory(prefix="sop-new-") as cache, local.env():
             changed = {"COPIER_CACHE_DIR": cache}
             if self.bundle:
-                changed |= git_setting(f"url.{self.bundle}.insteadOf", self.source)
+                changed |= git_setting(f"url.{self.bundle}.insteadOf", address(self.source))
             os.environ.update(changed)
             local.env.update(changed)
             try:
@@ -159,6 +162,20 @@ def find() -> Template:
         "This installation of sop-new carries no template.",
         "Install it again, from a wheel or as an editable install of a checkout.",
     )
+
+
+def address(source: str) -> str:
+    """What Copier makes of a template's source before git is given it (copier 9.19, get_repo)."""
+    for short, host in SHORT.items():
+        source = f"{host}{source[len(short) :].lstrip('/')}" if source.startswith(short) else source
+    if source.startswith(tuple(SHORT.values())) and not source.endswith(".git"):
+        return f"{source}.git"
+    return source.removeprefix("git+")
+
+
+def is_url(source: str) -> bool:
+    """Whether a template is a repository elsewhere, and no folder."""
+    return "://" in address(source) or source.startswith("git@")
 
 
 def canonical_url() -> str:

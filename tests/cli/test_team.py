@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from sop_new import teams, template
 from sop_new.errors import Code
 from sop_new.output import Backends, Created
 from sop_new.team_show import TeamShown
@@ -332,3 +333,21 @@ def test_of_a_repository_the_newest_release_is_taken_and_of_a_folder_what_is_the
     assert not (here / "zenml-a" / "DRAFT.md").exists()
     assert (here / "zenml-b" / "DRAFT.md").exists()
     assert (here / "zenml-b" / "UNCOMMITTED.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "given_to_git"),
+    [
+        ("gh:acme/team", "https://github.com/acme/team.git"),
+        ("gl:/acme/team.git", "https://gitlab.com/acme/team.git"),
+        ("https://github.com/acme/team", "https://github.com/acme/team.git"),
+        ("https://git.example.org/acme/team", "https://git.example.org/acme/team"),
+        ("git@git.example.org:acme/team.git", "git@git.example.org:acme/team.git"),
+    ],
+)
+def test_an_address_is_what_copier_gives_to_git(source: str, given_to_git: str) -> None:
+    from copier._vcs import get_repo
+
+    choice = teams.chosen(source)
+    assert choice
+    assert template.address(choice.source) == given_to_git == get_repo(choice.source)
