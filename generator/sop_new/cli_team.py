@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from sop_new.options import Json
 
-team = typer.Typer(
-    no_args_is_help=True,
-    help="A team's own template, laid over that of sop-new.",
-    rich_markup_mode="rich",
-)
+team = typer.Typer(rich_markup_mode="rich")
 
 
-@team.callback()
-def root() -> None:
-    """A team's own template, laid over that of sop-new."""
+@team.callback(invoke_without_command=True)
+def root(context: typer.Context) -> None:
+    """Work on a team's own template, which is laid over that of sop-new."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@team.command("init")
+def init_command(
+    dest: Annotated[
+        str,
+        typer.Argument(
+            metavar="DEST", show_default=False, help="The repository's folder, to create."
+        ),
+    ],
+    data: Annotated[
+        list[str] | None,
+        typer.Option("--data", "-d", metavar="KEY=VALUE", help="Any answer; may be repeated."),
+    ] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", metavar="", help="Take the defaults, ask nothing.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", metavar="", help="Show what would be created, write nothing."),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            metavar="",
+            help="Write into a folder that is not empty; replace files of one name.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Create the repository of a team's template in DEST.
+
+    It locks answers, adds and replaces files, and has tests. A terminal gets a short survey for
+    what is not given; without one the defaults are taken.
+    """
+    from sop_new.output import emit
+    from sop_new.team_init import init
+
+    ask = not (defaults or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
+    emit(init(dest, data=data or [], ask=ask, force=force, dry_run=dry_run), as_json=as_json)
 
 
 @team.command("show")

@@ -99,15 +99,20 @@ def files_of(project: Path) -> list[str]:
 
 def next_commands(project: Path) -> list[str]:
     """What to do with a new project: lines to paste into a shell."""
-    here = Path.cwd()
-    below = project.relative_to(here) if project.is_relative_to(here) else project
-    folder = f"./{below}" if str(below).startswith("-") else str(below)
     return [
-        *([] if project == here else [shlex.join(["cd", folder])]),
+        *commands_to_enter(project),
         "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]'",
         ".venv/bin/pytest",
         "sop-new try .",
     ]
+
+
+def commands_to_enter(folder: Path) -> list[str]:
+    """The line for a shell that goes to a folder; none if that is where we are."""
+    here = Path.cwd()
+    below = folder.relative_to(here) if folder.is_relative_to(here) else folder
+    path = f"./{below}" if str(below).startswith("-") else str(below)
+    return [] if folder == here else [shlex.join(["cd", path])]
 
 
 def _render(templates: Stack, answers: Answers, project: Path, *, ask: bool = False) -> None:

@@ -60,7 +60,8 @@ def render(
             try:
                 run_copy(
                     source.source,
-                    project,
+                    # Behind a link, Copier takes the base's answers for somebody else's.
+                    project.resolve(),
                     data=dict(data),
                     answers_file=answers_file,
                     user_defaults=dict(defaults or {}),

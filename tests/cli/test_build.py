@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.sop_new_runs import ANSWERS_FILE, git, program, run, succeed, uv
+from tests.cli.sop_new_runs import ANSWERS_FILE, contents, git, program, run, succeed, uv
 
 CARRIED = ("sop_new/copier.yml", "sop_new/template.bundle")
 
@@ -120,6 +120,17 @@ def test_of_a_shallow_clone_the_build_says_how_to_deepen_it(clone: Path, tmp_pat
 
     assert ran.status != 0
     assert "git fetch --unshallow" in ran.stderr
+
+
+def test_a_wheel_holds_the_whole_start_of_a_teams_template(clone: Path, wheels: Path) -> None:
+    [wheel] = wheels.glob("*.whl")
+    starter = "sop_new/starter/"
+    carried = {name: data for name, data in packed(wheel).items() if name.startswith(starter)}
+
+    assert carried == {
+        f"{starter}{path}": data
+        for path, data in contents(clone / "generator" / "sop_new" / "starter").items()
+    }
 
 
 def test_the_sdist_holds_what_a_wheel_needs(wheels: Path) -> None:

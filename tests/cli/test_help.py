@@ -18,7 +18,15 @@ HEAVY = {"copier", "zenml", "yaml", "questionary", "jinja2", "sop_new.output"}
 
 
 @pytest.mark.parametrize(
-    "command", [["--help"], ["try", "--help"], ["check", "--help"], ["--version"]]
+    "command",
+    [
+        ["--help"],
+        ["try", "--help"],
+        ["check", "--help"],
+        ["team"],
+        ["team", "init", "--help"],
+        ["--version"],
+    ],
 )
 def test_help_imports_nothing_heavy(command: list[str], tmp_path: Path) -> None:
     script = (

@@ -1,0 +1,89 @@
+"""`sop-new team init DEST`: start the repository of a team's template."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from sop_new import output, rendering, template
+from sop_new.answers import collect
+from sop_new.create import commands_to_enter, files_of
+from sop_new.staging import staged
+from sop_new.template import Template
+
+
+class Started(output.Result):
+    """The answer of `sop-new team init DEST`.
+
+    Attributes:
+        destination: absolute path of the repository.
+        dry_run: nothing was written.
+        files: paths below the destination, with slashes, sorted.
+        next: what to run next, as lines for a shell.
+    """
+
+    destination: str
+    dry_run: bool
+    files: list[str]
+    next: list[str]
+
+    def parts(self) -> Iterator[RenderableType]:
+        """The tree, and what to do next."""
+        yield output.tree(self.destination, self.files)
+        if self.dry_run:
+            yield Text("\nNothing was written: this was a dry run.")
+            return
+        yield Text("\nREADME.md says how to change it. What next:\n")
+        yield output.commands(self.next)
+
+
+def starter() -> Template:
+    """The template of a team's repository: a folder of the package."""
+    folder = template.PACKAGE / "starter"
+    return Template(str(folder), folder / "copier.yml")
+
+
+def init(
+    destination: str, *, data: Iterable[str], ask: bool, force: bool, dry_run: bool
+) -> Started:
+    """Create the repository of a team's template.
+
+    Args:
+        destination: the folder, as the user wrote it.
+        data: answers as KEY=VALUE.
+        ask: ask what was not given; otherwise the defaults are taken.
+        force: write into a folder that holds something already.
+        dry_run: write nothing.
+
+    Raises:
+        SopNewError: for whatever goes wrong; the destination is then as it was.
+    """
+    source = starter()
+    answers = collect([source], data)
+    with rendering.explained(answers, destination):
+        target = Path(os.path.realpath(destination))
+        with staged(target, force=force, dry_run=dry_run) as repository:
+            if ask:
+                # As in a project's creation: a wrong answer is told before the survey.
+                with TemporaryDirectory(prefix="sop-new-") as trial:
+                    rendering.render(source, Path(trial, repository.name), answers.merged)
+            rendering.render(source, repository, answers.merged, ask=ask)
+            files = files_of(repository)
+    return Started(
+        destination=str(target), dry_run=dry_run, files=files, next=_next_commands(target)
+    )
+
+
+def _next_commands(repository: Path) -> list[str]:
+    return [
+        *commands_to_enter(repository),
+        "git init && git add --all && git commit -m 'As it was created'",
+        "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt",
+        ".venv/bin/pytest",
+        "sop-new ../zenml-acme --team .",
+    ]
