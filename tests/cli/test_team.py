@@ -17,9 +17,10 @@ from sop_new.output import Backends, Created
 from sop_new.team_show import TeamShown
 
 from tests.cli.conftest import SopNew
-from tests.cli.sop_new_runs import ANSWERS_FILE, contents, failure, git
+from tests.cli.sop_new_runs import ANSWERS_FILE, contents, failure, git, without_source
 from tests.cli.teams import TEAM_ANSWERS, TeamTemplate
 from tests.cli.test_survey import terminal
+from tests.teams.own_backend import copy_team, render_acmeq
 
 
 @pytest.fixture
@@ -351,3 +352,13 @@ def test_an_address_is_what_copier_gives_to_git(source: str, given_to_git: str) 
     choice = teams.chosen(source)
     assert choice
     assert template.address(choice.source) == given_to_git == get_repo(choice.source)
+
+
+def test_a_companys_queue_is_a_backend_like_any_other(
+    created: Callable[..., Created], clone: Path, here: Path, tmp_path: Path
+) -> None:
+    acme = copy_team(tmp_path / "acme")
+    created("zenml-acme", "--team", acme, "--backend", "acmeq")
+    answers = {"user_name": "Acme", "license": "Proprietary", "ci": "none"}
+    plain = render_acmeq(clone, acme, tmp_path / "zenml-acme", answers)
+    assert without_source(contents(here / "zenml-acme")) == without_source(contents(plain))
