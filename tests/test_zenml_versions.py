@@ -11,6 +11,7 @@ from tests.zenml import outcomes
 from tests.zenml.outcomes import Outcome, outcome
 from tests.zenml.table import PAGE, documented
 from tests.zenml.versions import (
+    CONTRACT,
     LIFECYCLE,
     NEWEST,
     OLDEST,
@@ -75,6 +76,10 @@ def test_a_release_that_does_not_run_on_a_python_gets_the_newest_that_it_knows()
 
 def test_the_lifecycle_is_run_once_on_each_release() -> None:
     assert [row.release for row in rows("3.11") if LIFECYCLE in row.suites] == [*RELEASES]
+
+
+def test_the_contracts_pipelines_are_run_on_the_oldest_release_and_on_the_newest() -> None:
+    assert [row.release for row in rows("3.11") if CONTRACT in row.suites] == [OLDEST, NEWEST]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,15 @@ import sys
 from tests.template.environments import RUNNING
 from tests.template.rendering import REPOSITORY
 from tests.zenml.outcomes import outcome
-from tests.zenml.versions import LIFECYCLE, OWN, Row, rows
+from tests.zenml.versions import CONTRACT, LIFECYCLE, OWN, Row, rows
 
 PAGE = REPOSITORY / "docs" / "zenml-versions.md"
-HEAD = ("ZenML", "Python", "a project's own tests", "lifecycle", "left out, since this ZenML")
+SHOWN = {
+    OWN: "a project's own tests",
+    CONTRACT: "the contract's pipelines",
+    LIFECYCLE: "lifecycle",
+}
+HEAD = ("ZenML", "Python", *SHOWN.values(), "left out, since this ZenML")
 
 Cells = tuple[str, ...]
 
@@ -23,7 +28,7 @@ def documented() -> list[Cells]:
 def seen(row: Row) -> Cells:
     """What was run of a row."""
     outcomes = {suite: outcome(row, suite) for suite in row.suites}
-    passed = ["pass" if outcomes.get(suite) else "not run" for suite in (OWN, LIFECYCLE)]
+    passed = ["pass" if outcomes.get(suite) else "not run" for suite in SHOWN]
     gaps = {gap for came_out in outcomes.values() if came_out for gap in came_out.gaps}
     return row.release.version, row.python, *passed, "; ".join(sorted(gaps)) or "nothing"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from packaging.specifiers import SpecifierSet
+from sop_new import contract
 
 from tests.template.environments import (
     RUNNING,
@@ -22,13 +23,19 @@ from tests.template.projects import KINDS, NAME
 from tests.template.rendering import REPOSITORY, copy_template, render
 from tests.warm import ZENML, warm
 from tests.zenml.outcomes import outcome, report
-from tests.zenml.versions import BLANK, LIFECYCLE, NEWEST, OLDEST, OWN, Row, rows
+from tests.zenml.versions import BLANK, CONTRACT, LIFECYCLE, NEWEST, OLDEST, OWN, Row, rows
 
 MATRIX = rows(RUNNING)
 # What takes longest comes first, so that no process has to wait for it at the end.
-BACKWARDS = MATRIX[::-1]
+SUITES = sorted(
+    ((row, suite) for row in MATRIX[::-1] for suite in row.suites),
+    key=lambda pair: pair[1] != CONTRACT,
+)
+LOOKING = ("structure", "config")
+"""The levels of the contract that run no pipelines."""
+
 MAY_BE_SKIPPED = {
-    OWN: "it has no secrets",
+    **dict.fromkeys((OWN, CONTRACT), "it has no secrets"),
     **dict.fromkeys(BLANK, ".* are still to be written|it can run no step here: .*"),
     LIFECYCLE: "the backend local (has no queue|enforces no memory)",
 }
@@ -53,9 +60,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_template(tmp_path_factory.mktemp("template"))
 
 
-@pytest.mark.parametrize(
-    ("row", "suite"), [(row, suite) for row in BACKWARDS for suite in row.suites], ids=str
-)
+@pytest.mark.parametrize(("row", "suite"), SUITES, ids=str)
 def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) -> None:
     answers = KINDS.get(suite, {"backend": "local"})
     folder = render(template, tmp_path / NAME, answers)
@@ -64,11 +69,12 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
 
     kept = report(row, suite)
     kept.unlink(missing_ok=True)
-    tests = lifecycle(row) if suite == LIFECYCLE else ()
     with as_started(row, suite, environment) as environment:
         environment.run(
-            *("-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={kept}", *tests),
+            *("-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={kept}"),
+            *chosen(row, suite),
             folder=folder,
+            CONTRACT_ONLY=",".join(checks_in(suite)),
             # What is skipped there is looked at here.
             SOP_NEW_FORBID_SKIPS="",
         )
@@ -88,9 +94,23 @@ def as_started(row: Row, suite: str, environment: Environment) -> Iterator[Envir
         yield replace(environment, stand_in=python)
 
 
-def lifecycle(row: Row) -> tuple[str, ...]:
-    folder = str(REPOSITORY / "tests" / "lifecycle")
-    return (folder,) if row.release == NEWEST else (folder, "-m", "not once")
+def chosen(row: Row, suite: str) -> tuple[str, ...]:
+    """What pytest is given; nothing for all tests of a project."""
+    if suite == CONTRACT:
+        return ("tests/contract",)
+    if suite == LIFECYCLE:
+        folder = str(REPOSITORY / "tests" / "lifecycle")
+        return (folder,) if row.release == NEWEST else (folder, "-m", "not once")
+    return ()
+
+
+def checks_in(suite: str) -> list[str]:
+    """The checks of the contract that a suite is confined to; none if it runs them all."""
+    if suite not in (OWN, CONTRACT):
+        return []
+    whole = contract.load()
+    levels = [level for level in whole.levels if (level in LOOKING) == (suite == OWN)]
+    return [check.id for check in whole.choose(levels, only=[])]
 
 
 @pytest.mark.parametrize("row", MATRIX, ids=str)

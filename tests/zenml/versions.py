@@ -60,8 +60,9 @@ def oldest_on(python: str) -> Release:
     return next(release for release in RELEASES if release.runs_on(python))
 
 
-OWN, LIFECYCLE, *BLANK = "own", "lifecycle", "blank-host", "blank-image"
-"""What is run: a project's own tests, those with the backend `blank`, and tests/lifecycle."""
+OWN, CONTRACT, LIFECYCLE, *BLANK = "own", "contract", "lifecycle", "blank-host", "blank-image"
+"""What is run: a project's own tests but for the contract's pipelines, these, tests/lifecycle, and
+all tests of a project with the backend `blank`."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,15 @@ def rows(python: str) -> list[Row]:
     # What holds at both ends, and of the lifecycle on each release, holds between them.
     own = (pairs[0], *pairs[len(RELEASES) - 1 :])
     lifecycle = dict(pairs).items()
-    blank = (pairs[0], pairs[-1])
+    ends = (pairs[0], pairs[-1])
     return [
         Row(
             *pair,
             suites=(
                 *([OWN] if pair in own else []),
+                *([CONTRACT] if pair in ends else []),
                 *([LIFECYCLE] if pair in lifecycle else []),
-                *(BLANK if pair in blank else []),
+                *(BLANK if pair in ends else []),
             ),
         )
         for pair in pairs
