@@ -112,7 +112,9 @@ def _under(
 def _target(versions: History, before: str, ref: str | None, stay: bool) -> str:
     if ref:
         return versions.known(ref)
-    return before if stay else versions.newest()
+    newest = versions.newest()
+    # A project may have what no release has yet.
+    return before if stay or versions.follows(before, newest) else newest
 
 
 def _moved_base(noted: Noted, bases: History, before: str, team: teams.Team) -> Move:

@@ -108,3 +108,16 @@ def test_answers_are_checked_against_the_forks_own_questions(
     assert "team" in mistyped.hint
     assert ran.status == 0, ran.stderr
     assert (project / "TEAM").read_text() == "search\n"
+
+
+def test_a_project_of_what_is_not_released_yet_waits_for_the_next_release(
+    fork: Versions, project: Path, sop_new: SopNew
+) -> None:
+    updated = sop_new("update", project, "--ref", "HEAD", "--json")
+    assert updated.status == 0, updated.stdout
+    keep(project)
+    assert sop_new("update", project, "--check").status == 0
+    assert "Nothing to do" in sop_new("update", project).stdout
+    fork.edit(WAITING, "Waits for the end", "Waits until the end")
+    commit(fork, "v1.1.0")
+    assert sop_new("update", project, "--check").status == 4

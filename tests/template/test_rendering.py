@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from markdown_it import MarkdownIt
+from sop_new.template import canonical_url
 
 from tests.template.combinations import LINE, combinations
 from tests.template.rendering import ANSWERS_FILE, read_files, read_questions, render
@@ -26,10 +27,11 @@ else:
 
 PAPERS = {".gitignore", ANSWERS_FILE, "CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml"}
 CI_FILES = {
-    "github": {".github/workflows/ci.yml"},
+    "github": {".github/workflows/ci.yml", ".github/workflows/update.yml"},
     "gitlab": {".gitlab-ci.yml"},
     "none": set[str](),
 }
+UPDATE_COMMANDS = (f"pip install git+{canonical_url()}", "sop-new update --check")
 FOLDERS = {"examples", "tests"}
 ON_HOSTS = {"local", "slurm"}
 HOSTS_ALONE = {
@@ -130,6 +132,10 @@ def test_no_jinja_is_left_over(project: Project) -> None:
 def test_nothing_tells_that_a_generator_wrote_it(project: Project) -> None:
     for path in project.files.keys() - {ANSWERS_FILE}:
         text = f"{path}\n{project.text(path)}".lower()
+        if path in CI_FILES[project.answers["ci"]]:
+            # What asks for something newer has to name who knows.
+            for command in UPDATE_COMMANDS:
+                text = text.replace(command, "")
         assert not re.search(r"copier|jinja|sop[-_]new|\btodo\b|\bfixme\b", text), path
 
 
@@ -192,7 +198,7 @@ def test_every_supported_python_is_tested_and_none_else(project: Project) -> Non
     prefix = "Programming Language :: Python :: "
     versions = [name.removeprefix(prefix) for name in project.metadata["classifiers"]]
     assert [version for version in versions if version.startswith("3.")] == supported
-    for path in CI_FILES[project.answers["ci"]]:
+    for path in CI_FILES[project.answers["ci"]] & {".github/workflows/ci.yml", ".gitlab-ci.yml"}:
         tested = _tested_versions(yaml.safe_load(project.text(path)))
         assert tested == {(python, "0.*") for python in supported} | {
             (python, f"{oldest_on(python).minor}.*") for python in (supported[0], supported[-1])
@@ -208,6 +214,23 @@ def _tested_versions(ci: Any) -> set[tuple[str, str]]:
     every, *rows = ci["test"]["parallel"]["matrix"]
     pairs = {(python, every["ZENML"]) for python in every["PYTHON"]}
     return pairs | {(row["PYTHON"], row["ZENML"]) for row in rows}
+
+
+def test_ci_asks_for_something_newer_on_a_schedule_and_reads_alone(project: Project) -> None:
+    ci = project.answers["ci"]
+    if ci == "github":
+        asks = yaml.safe_load(project.text(".github/workflows/update.yml"))
+        # YAML takes the word `on` for true.
+        assert asks[True].keys() == {"schedule", "workflow_dispatch"}
+        assert asks["permissions"] == {"contents": "read"}
+        steps = asks["jobs"]["check"]["steps"]
+        assert tuple(step["run"] for step in steps if "run" in step) == UPDATE_COMMANDS
+        pinned = project.text(".github/workflows/ci.yml")
+        assert all(step["uses"] in pinned for step in steps if "uses" in step)
+    elif ci == "gitlab":
+        job = yaml.safe_load(project.text(".gitlab-ci.yml"))["update"]
+        assert job["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}]
+        assert tuple(job["script"]) == UPDATE_COMMANDS
 
 
 def test_rendering_again_gives_the_same_bytes(
