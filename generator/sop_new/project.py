@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from sop_new import team_file
 from sop_new.errors import Code, SopNewError
+from sop_new.worktree import WorkTree
 
 ANSWERS_FILE = ".copier-answers.yml"
 """Where a project keeps the answers to the base's questions."""
@@ -47,16 +47,14 @@ class Noted:
 
 
 @dataclass(frozen=True)
-class Project:
+class Project(WorkTree):
     """A project and the templates that it was made from.
 
     Attributes:
-        folder: where it is.
         base: the base's template.
         team: the team's template, if there is one.
     """
 
-    folder: Path
     base: Noted
     team: Noted | None
 
@@ -69,47 +67,6 @@ class Project:
     def answers(self) -> Mapping[str, Any]:
         """All answers; where both templates have a question, the team's counts."""
         return {name: value for noted in self.notes for name, value in noted.answers.items()}
-
-    def files(self) -> list[str]:
-        """Its files, but for those that git ignores, as paths with slashes."""
-        listed = self._git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-        names = (name for name in listed.split("\0") if name)
-        return sorted(name for name in names if (self.folder / name).is_file())
-
-    def refuse_without_git(self) -> None:
-        """Raise SopNewError unless it lies in a git repository."""
-        if self._run("rev-parse", "--git-dir").returncode:
-            raise SopNewError(
-                Code.NO_REPOSITORY,
-                f"{self.folder} is in no git repository: nothing could be taken back.",
-                "Make one first: git init && git add --all && git commit -m 'As it was created'",
-            )
-
-    def refuse_if_dirty(self) -> None:
-        """Raise SopNewError if something in it is not committed."""
-        if changed := self._git("status", "--porcelain", "--", ".").splitlines():
-            first = changed[0][3:]
-            others = f" and {len(changed) - 1} more" if changed[1:] else ""
-            raise SopNewError(
-                Code.TREE_DIRTY,
-                f"There are changes that are not committed: {first}{others}.",
-                "Commit or stash them first, so that you can tell them from the update's; "
-                "--diff shows the update without touching anything.",
-            )
-
-    def _git(self, *arguments: str) -> str:
-        done = self._run(*arguments)
-        if done.returncode:
-            raise SopNewError(
-                Code.NO_REPOSITORY,
-                f"git can't read {self.folder}: {' '.join(done.stderr.split())}",
-                "See what `git status` says there.",
-            )
-        return done.stdout
-
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["git", "-C", str(self.folder), *arguments]
-        return subprocess.run(command, capture_output=True, text=True)
 
 
 def load(folder: Path) -> Project:
@@ -137,7 +94,8 @@ def _read(folder: Path, name: str) -> Noted:
         raise SopNewError(
             Code.NOT_A_PROJECT,
             f"{folder} is no project of sop-new: it has no {name}.",
-            f"Name the project's folder; if the file was deleted: git checkout -- {name}",
+            f"Name the project's folder; if the file was deleted: git checkout -- {name}; "
+            "if the project was written by hand: sop-new adopt",
         ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _unreadable(path, " ".join(str(error).split())) from error
