@@ -14,7 +14,7 @@ from sop_new.cli_team import team as team_app
 from sop_new.errors import Code, SopNewError
 from sop_new.options import Json, Team
 
-COMMANDS = ("backends", "try", "check", "update", "team")
+COMMANDS = ("backends", "try", "check", "update", "adopt", "team")
 CREATE = "create"
 
 ANSWERS = "Answers"
@@ -303,6 +303,57 @@ def update_command(
     updated = update.update(dest, data=data or [], ref=ref, team=team, diff=diff)
     emit(updated, as_json=as_json)
     raise typer.Exit(3 if updated.conflicts and not diff else 0)
+
+
+@app.command("adopt")
+def adopt_command(
+    dest: Annotated[
+        Path, typer.Argument(metavar="DEST", help="The operator's folder; by default this one.")
+    ] = Path(),
+    add: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="Add this file or folder of the template, `.` for all that is missing; may be "
+            "repeated.",
+        ),
+    ] = None,
+    diff: Annotated[
+        bool,
+        typer.Option(
+            "--diff", metavar="", help="Show what the template would add, ask and touch nothing."
+        ),
+    ] = False,
+    data: Annotated[
+        list[str] | None,
+        typer.Option("--data", "-d", metavar="KEY=VALUE", help="Any answer; may be repeated."),
+    ] = None,
+    data_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A YAML file of answers.")
+    ] = None,
+    defaults: Annotated[
+        bool,
+        typer.Option("--defaults", metavar="", help="Take what is found, ask nothing."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Put a step operator that was written by hand under the template, for updates.
+
+    The answers are read from its files; a terminal gets a survey that proposes them. Only
+    what --add names is added beside the answers file, and nothing is ever overwritten.
+    """
+    from sop_new.adopt import adopt
+    from sop_new.output import emit
+
+    adopted = adopt(
+        dest,
+        data=data or [],
+        data_file=data_file,
+        add=add or [],
+        ask=not (defaults or diff or as_json) and sys.stdin.isatty() and sys.stdout.isatty(),
+        diff=diff,
+    )
+    emit(adopted, as_json=as_json)
 
 
 # Last, as in the README.

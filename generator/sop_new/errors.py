@@ -25,6 +25,8 @@ class Code(Enum):
     CHECK_UNKNOWN = "check-unknown", 2
     CONFIG_UNREADABLE = "config-unreadable", 2
     ANSWERS_UNREADABLE = "answers-unreadable", 2
+    ALREADY_A_PROJECT = "already-a-project", 2
+    FLAVOR_UNKNOWN = "flavor-unknown", 2
     ANSWERS_EDITED = "answers-edited", 2
     NO_REPOSITORY = "no-repository", 2
     TREE_DIRTY = "tree-dirty", 2

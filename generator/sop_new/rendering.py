@@ -34,6 +34,7 @@ def render(
     ref: str = "HEAD",
     defaults: Mapping[str, Any] | None = None,
     ask: bool = False,
+    pretend: bool = False,
 ) -> None:
     """Render a template into a folder, whose answers file tells what `data` leaves open.
 
@@ -45,6 +46,7 @@ def render(
         ref: which of the template's commits.
         defaults: what counts before the user's and the template's own defaults.
         ask: ask what is not given; otherwise the defaults are taken.
+        pretend: write nothing.
 
     Raises:
         SopNewError: it would run code, and the user's Copier settings don't trust it.
@@ -69,6 +71,7 @@ def render(
                     settings=load_settings(),
                     defaults=not ask,
                     overwrite=True,
+                    pretend=pretend,
                     quiet=True,
                 )
             except UnsafeTemplateError as error:
@@ -111,16 +114,19 @@ def explained(answers: Answers, destination: str) -> Iterator[None]:
         raise _broken(error) from error
 
 
-def refusal(answers: Answers, name: str, why: str) -> SopNewError:
-    """The error for an answer that is refused, with where it comes from."""
+def origin(answers: Answers, name: str) -> str:
+    """Where the answer to a question that was not asked comes from."""
     from copier import load_settings
 
-    origin = answers.origin(name)
-    if origin is None and name in load_settings().defaults:
-        origin = "in your Copier settings file"
+    settings = "in your Copier settings file" if name in load_settings().defaults else None
+    return answers.origin(name) or settings or "by default"
+
+
+def refusal(answers: Answers, name: str, why: str) -> SopNewError:
+    """The error for an answer that is refused, with where it comes from."""
     return SopNewError(
         Code.ANSWER_INVALID,
-        f"{name} ({origin or 'by default'}) is refused: {_line(why)}",
+        f"{name} ({origin(answers, name)}) is refused: {_line(why)}",
         f"Give another answer: -d {shlex.quote(name)}=…",
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -68,11 +67,10 @@ def init(
     with rendering.explained(answers, destination):
         target = Path(os.path.realpath(destination))
         with staged(target, force=force, dry_run=dry_run) as repository:
+            # As in a project's creation: a wrong answer is told before the survey.
+            rendering.render(source, repository, answers.merged, pretend=ask)
             if ask:
-                # As in a project's creation: a wrong answer is told before the survey.
-                with TemporaryDirectory(prefix="sop-new-") as trial:
-                    rendering.render(source, Path(trial, repository.name), answers.merged)
-            rendering.render(source, repository, answers.merged, ask=ask)
+                rendering.render(source, repository, answers.merged, ask=True)
             files = files_of(repository)
     return Started(
         destination=str(target), dry_run=dry_run, files=files, next=_next_commands(target)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from sop_new import cli, template
+from sop_new.adopted import Adopted
 
+from tests.cli import by_hand
 from tests.cli.sop_new_runs import REPOSITORY, Ran, git, succeed, uv
 from tests.cli.versions import Make, Versions, keep
 from tests.template.environments import whole_environment
@@ -164,3 +166,23 @@ def make(versions: Versions, here: Path) -> Make:
         return keep(render(versions.folder, here / "zenml-acme", answers))
 
     return make
+
+
+@pytest.fixture
+def grid(here: Path) -> Path:
+    """An operator as ZenML's documentation has them written, committed."""
+    by_hand.write(here / "zenml-grid", by_hand.WRITTEN)
+    return keep(here / "zenml-grid")
+
+
+@pytest.fixture
+def adopt(sop_new: SopNew) -> by_hand.Adopt:
+    """Runs `sop-new adopt`, which must succeed."""
+
+    def adopt(project: Path, *arguments: str) -> Adopted:
+        ran = sop_new("adopt", project, *arguments, "--json")
+        assert ran.status == 0, ran.stdout
+        assert ran.stderr == ""
+        return Adopted.model_validate_json(ran.stdout)
+
+    return adopt

@@ -23,6 +23,7 @@ HEAVY = {"copier", "zenml", "yaml", "questionary", "jinja2", "sop_new.output"}
         ["--help"],
         ["try", "--help"],
         ["check", "--help"],
+        ["adopt", "--help"],
         ["team"],
         ["team", "init", "--help"],
         ["--version"],

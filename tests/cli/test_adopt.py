@@ -1,0 +1,306 @@
+"""`sop-new adopt`: what it finds, shows and adds."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from sop_new import template
+from sop_new.answers import Answers
+from sop_new.errors import Code
+from sop_new.inferring import Finding, infer
+from sop_new.worktree import WorkTree
+
+from tests.cli.by_hand import (
+    CODE,
+    FOUND,
+    OPERATOR,
+    PYPROJECT,
+    WRITTEN,
+    Adopt,
+    answers_of,
+    paths,
+    write,
+)
+from tests.cli.conftest import SopNew
+from tests.cli.sop_new_runs import contents
+from tests.cli.test_survey import terminal
+from tests.cli.versions import files, keep
+from tests.template.rendering import ANSWERS_FILE
+
+
+def test_the_answers_are_found_in_the_project_and_nothing_else_is_written(
+    grid: Path, adopt: Adopt, clone: Path
+) -> None:
+    before = files(grid)
+
+    told = adopt(grid)
+
+    papers = "in pyproject.toml"
+    assert answers_of(told) == {
+        "project_name": ("zenml-grid", papers),
+        "flavor": ("grid", f"of {FOUND}"),
+        "backend": ("blank", "since the engine is your own"),
+        "runtime": ("host", "since no image is asked for"),
+        "description": ("Runs steps on the company's {{ grid }}", papers),
+        "class_prefix": ("Grid", f"of {FOUND}"),
+        "user_name": ("Platform Team", papers),
+        "user_email": ("platform@example.org", papers),
+        "license": ("MIT", papers),
+        "python_min": ("3.11", papers),
+        "ci": ("github", "by default"),
+    }
+    after = dict(files(grid))
+    noted = yaml.safe_load(after.pop(ANSWERS_FILE))
+    assert after == before
+    assert {answer.name: answer.value for answer in told.answers}.items() <= noted.items()
+    assert noted["_src_path"] == str(clone)
+    assert paths(told, "added") == [ANSWERS_FILE]
+    assert paths(told, "same") == ["zenml_grid/py.typed"]
+    assert paths(told, "yours") == sorted({*WRITTEN} - {"zenml_grid/py.typed"})
+
+
+ELSEWHERE = OPERATOR.replace('return "grid"', "return names.GRID")
+IMAGE = OPERATOR.replace("command = [", 'image = info.get_image("grid")\n        command = [')
+MIT = "Permission is hereby granted, free\nof charge, to any person"
+
+HINTS: dict[str, tuple[Mapping[str, str], str, tuple[str, str] | None]] = {
+    "a constant of another module": (
+        {"zenml_grid/operator.py": ELSEWHERE, "zenml_grid/names.py": 'GRID = "grid-two"\n'},
+        "flavor",
+        ("grid-two", f"of {FOUND}"),
+    ),
+    "a flavor of ZenML's that was extended": (
+        {
+            "zenml_grid/operator.py": "class Flavor(spark.SparkStepOperatorFlavor):\n"
+            '    name: str = "grid"\n'
+        },
+        "flavor",
+        ("grid", "of class Flavor in zenml_grid/operator.py"),
+    ),
+    "a fake in the tests": (
+        {"tests/fake.py": OPERATOR.replace('"grid"', '"fake"')},
+        "flavor",
+        ("grid", f"of {FOUND}"),
+    ),
+    "images": (
+        {"zenml_grid/operator.py": IMAGE},
+        "runtime",
+        ("image", "because of get_image in zenml_grid/operator.py"),
+    ),
+    "GitLab": (
+        {".gitlab-ci.yml": "test: {}\n"},
+        "ci",
+        ("gitlab", "because of .gitlab-ci.yml"),
+    ),
+    "GitHub": (
+        {".github/workflows/test.yml": "jobs: {}\n"},
+        "ci",
+        ("github", "because of .github/workflows/test.yml"),
+    ),
+    "a licence": (
+        {"LICENSE.txt": MIT, "pyproject.toml": PYPROJECT.replace("MIT License", "see there")},
+        "license",
+        ("MIT", "in LICENSE.txt"),
+    ),
+    "a licence of one's own": (
+        {
+            "pyproject.toml": PYPROJECT.replace(
+                '{ text = "MIT License" }', '"LicenseRef-Proprietary"'
+            )
+        },
+        "license",
+        ("Proprietary", "in pyproject.toml"),
+    ),
+    "an older Python": (
+        {"pyproject.toml": PYPROJECT.replace(">=3.11,<3.15", "~=3.8")},
+        "python_min",
+        ("3.10", "in pyproject.toml"),
+    ),
+    "no papers": (
+        {"pyproject.toml": ""},
+        "project_name",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("hint", HINTS)
+def test_an_answer_is_found_where_people_write_it(grid: Path, hint: str) -> None:
+    texts, question, answer = HINTS[hint]
+    write(grid, texts)
+
+    found = infer(template.find(), WorkTree(grid), Answers()).found
+
+    assert found.get(question) == (Finding(*answer) if answer else None)
+
+
+def test_what_is_given_wins(grid: Path, adopt: Adopt) -> None:
+    (grid / "zenml_grid" / "operator.py").write_text(IMAGE)
+    (grid.parent / "answers.yml").write_text("ci: none\nuser_name: Somebody\n")
+    options = ("-d", "backend=slurm", "-d", "ci=gitlab", "--data-file", "answers.yml")
+
+    told = adopt(grid, "--diff", *options)
+
+    answers = answers_of(told)
+    assert answers["ci"] == ("gitlab", "on the command line")
+    assert answers["user_name"] == ("Somebody", "in answers.yml")
+    assert answers["backend"] == ("slurm", "on the command line")
+    # Slurm runs commands on hosts, whatever the operator does by now.
+    assert "runtime" not in answers
+    assert "zenml_grid/source_tree.py" in paths(told, "offered")
+    data = "-d backend=slurm -d ci=gitlab --data-file answers.yml"
+    assert told.next == [f"sop-new adopt {grid} {data}"]
+
+
+def test_what_is_found_wins_over_copier_settings(grid: Path, adopt: Adopt, settings: Path) -> None:
+    settings.write_text("defaults: {user_name: settings, ci: gitlab, backend: docker}\n")
+
+    answers = answers_of(adopt(grid, "--diff"))
+
+    assert answers["user_name"] == ("Platform Team", "in pyproject.toml")
+    assert answers["ci"] == ("gitlab", "in your Copier settings file")
+    assert answers["backend"][0] == "blank"
+
+
+def test_a_diff_touches_nothing_and_is_what_adding_all_of_it_adds(grid: Path, adopt: Adopt) -> None:
+    other = grid.parent / "other" / grid.name
+    shutil.copytree(grid, other)
+    (grid / "dirty.txt").write_text("not committed\n")
+    before = contents(grid)
+
+    told = adopt(grid, "--diff")
+
+    assert contents(grid) == before
+    assert told.dry_run
+    (grid / "dirty.txt").unlink()
+    subprocess.run(["git", "apply"], cwd=grid, input=told.diff, text=True, check=True)
+    added = adopt(other, "--add", ".")
+    assert not paths(added, "offered")
+    assert files(grid) == files(other)
+    assert "zenml_grid/waiting.py" in files(grid)
+    assert WRITTEN.items() <= {name: text.decode() for name, text in files(grid).items()}.items()
+
+
+def test_what_is_asked_for_is_added_and_nothing_else(grid: Path, adopt: Adopt) -> None:
+    before = set(files(grid))
+    options = ("--add", "./examples/", "--add", "CHANGELOG.md")
+
+    shown = adopt(grid, "--diff", *options)
+    told = adopt(grid, *options)
+
+    examples = ["examples/pipeline.py", "examples/register.py"]
+    added = [ANSWERS_FILE, "CHANGELOG.md", *examples]
+    assert paths(shown, "added") == paths(told, "added") == added
+    assert shown.diff == told.diff
+    assert told.diff.count("\ndiff --git ") == len(added) - 1
+    assert set(files(grid)) == before | set(added)
+
+
+def test_a_file_that_git_ignores_is_not_overwritten(grid: Path, adopt: Adopt) -> None:
+    (grid / ".gitignore").write_text("CHANGELOG.md\n")
+    keep(grid)
+    (grid / "CHANGELOG.md").write_text("mine\n")
+
+    told = adopt(grid, "--add", ".")
+
+    assert "CHANGELOG.md" in paths(told, "yours")
+    assert (grid / "CHANGELOG.md").read_text() == "mine\n"
+
+
+def test_a_package_that_lies_elsewhere_is_told(grid: Path, adopt: Adopt) -> None:
+    assert not adopt(grid, "--diff").notes
+    (grid / "src").mkdir()
+    (grid / "zenml_grid").rename(grid / "src" / "zenml_grid")
+
+    [note] = adopt(grid, "--diff").notes
+
+    assert "src/zenml_grid/operator.py" in note
+    assert "the template's in zenml_grid/" in note
+
+
+def test_an_operator_that_is_not_found_is_adopted_by_its_flavors_name(
+    grid: Path, adopt: Adopt
+) -> None:
+    (grid / CODE).unlink()
+    keep(grid)
+
+    answers = answers_of(adopt(grid, "-d", "flavor=grid"))
+
+    assert answers["flavor"] == ("grid", "on the command line")
+    assert answers["class_prefix"] == ("Grid", "by default")
+
+
+def test_of_two_operators_the_one_is_meant_whose_flavor_is_given(grid: Path, adopt: Adopt) -> None:
+    write(grid, {"zenml_grid/two.py": OPERATOR.replace('"grid"', '"two"').replace("Grid", "Two")})
+
+    answers = answers_of(adopt(grid, "--diff", "-d", "flavor=two"))
+
+    where = "of class TwoStepOperatorFlavor in zenml_grid/two.py"
+    assert answers["class_prefix"] == ("Two", where)
+
+
+def test_people_see_where_answers_come_from_and_what_becomes_of_files(
+    grid: Path, sop_new: SopNew
+) -> None:
+    shown = sop_new("adopt", grid, "--add", "tests/contract").stdout
+
+    for expected in (
+        "license       MIT",
+        "in pyproject.toml",
+        "tests/contract/  2",
+        "  README.md\n",
+        "examples/  2 files\n",
+        f"  cd {grid}\n",
+        "sop-new update --check\n",
+    ):
+        assert expected in shown
+
+
+def test_a_terminal_is_asked_and_what_was_found_is_proposed(grid: Path) -> None:
+    given = ("class_prefix=Grid", "user_email=", "python_min=3.12", "ci=none", "runtime=image")
+    data = [part for answer in given for part in ("-d", answer)]
+    with terminal(grid, "adopt", *data) as shown:
+        shown.until("Name of the project")
+        shown.until("zenml-grid")
+        shown.type("\r")
+        shown.until("Name of the flavor")
+        shown.type("-two\r")
+        shown.until("What it is, in a sentence")
+        shown.type("\r")
+        shown.until("Name of the author")
+        shown.until("Platform Team")
+        shown.type("\r")
+        shown.until("Licence")
+        shown.type("\r")
+        rest = shown.rest()
+
+    assert "in the survey" in rest
+    assert f"of {FOUND}" not in rest
+    noted = yaml.safe_load((grid / ANSWERS_FILE).read_text())
+    assert (noted["flavor"], noted["license"]) == ("grid-two", "MIT")
+    assert (noted["backend"], noted["runtime"]) == ("blank", "image")
+
+
+def test_ctrl_c_in_the_survey_leaves_nothing(grid: Path) -> None:
+    before = contents(grid)
+    with terminal(grid, "adopt") as shown:
+        shown.until("Name of the project")
+        shown.type("\x03")
+        assert "Interrupted" in shown.rest()
+        assert shown.process.returncode == Code.INTERRUPTED.status
+
+    assert contents(grid) == before
+
+
+@pytest.mark.parametrize("option", ["--diff", "--defaults"])
+def test_a_terminal_that_wants_no_questions_is_asked_none(
+    grid: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAGER", "cat")
+    with terminal(grid, "adopt", option) as shown:
+        assert "What next" in shown.rest()
