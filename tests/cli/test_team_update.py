@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from sop_new.errors import Code
 from sop_new.updated import Checked, Updated
 
 from tests.cli.conftest import SopNew
-from tests.cli.sop_new_runs import ANSWERS_FILE, failure, git
+from tests.cli.sop_new_runs import ANSWERS_FILE, REPOSITORY, failure, git, succeed
 from tests.cli.teams import ENGINE, TEAM_ANSWERS, TeamTemplate
 from tests.cli.versions import WAITING, Make, Versions, files, keep, newer
 from tests.template.rendering import read_questions
@@ -308,3 +312,35 @@ def test_a_project_is_put_under_a_team(
     assert "has the template" in told_again.message
     project.rename(here / "updated")
     assert files(here / "updated") == files(make_with_team(user_name=""))
+
+
+def test_plain_copier_and_git_do_the_same_as_the_page_says(
+    make_with_team: MakeWithTeam,
+    sop_new: SopNew,
+    versions: Versions,
+    team: TeamTemplate,
+    tmp_path: Path,
+) -> None:
+    page = (REPOSITORY / "docs" / "teams.md").read_text(encoding="utf-8")
+    [script] = re.findall(r"^```sh\n(git switch templates\n.*?)^```$", page, re.M | re.S)
+    project = make_with_team()
+    git(project, "branch", "--move", "main")
+    git(project, "branch", "templates")
+    waiting = project / "zenml_acme" / "waiting.py"
+    waiting.write_text(waiting.read_text().replace("return status\n", "return status  # mine\n"))
+    (project / "README.md").unlink()
+    keep(project)
+    other = tmp_path / "other" / project.name
+    shutil.copytree(project, other)
+    newer(versions)
+    team.write("template/CHANGELOG.md", "# All changes of Acme\n\n## Unreleased\n")
+    team.commit()
+
+    updated(sop_new, project)
+    who = {"NAME": "Test", "EMAIL": "test@example.org"}
+    names = {f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    succeed("bash", "-e", "-c", script, folder=other, PATH=path, **names)
+
+    assert files(project) == files(other)
+    assert "return status  # mine" in (other / "zenml_acme" / "waiting.py").read_text()
