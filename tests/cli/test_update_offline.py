@@ -12,6 +12,7 @@ from sop_new import template
 from sop_new.updated import Updated
 
 from tests.cli.sop_new_runs import git, program, run, succeed, uv
+from tests.cli.teams import TeamTemplate
 from tests.cli.versions import WAITING, files, keep
 from tests.template.rendering import ANSWERS_FILE
 
@@ -75,6 +76,24 @@ def test_an_upgraded_package_updates_what_the_older_one_made(
     git(project, "add", "--all")
     done = git(project, "diff", "--cached", "--find-renames", "--no-color", "HEAD")
     assert Updated.model_validate_json(told).diff == done
+
+
+def test_a_team_needs_no_network_either(
+    installed: Path, upgraded: Path, here: Path, tmp_path: Path
+) -> None:
+    team = TeamTemplate(tmp_path / "acme")
+    variables = {**NO_NETWORK, "SOP_NEW_TEAM": str(team.folder)}
+    succeed(*program(installed), "zenml-acme", "--defaults", folder=here, **variables)
+    project = keep(here / "zenml-acme")
+    team.write("template/CODEOWNERS.jinja", "* {{ owners }} @acme/everybody\n")
+    team.commit()
+
+    succeed(*program(upgraded), "update", project, folder=here, **NO_NETWORK)
+    succeed(*program(upgraded), "fresh/zenml-acme", "--defaults", folder=here, **variables)
+
+    assert "@acme/everybody" in (project / "CODEOWNERS").read_text()
+    assert "Waits until the end" in (project / "zenml_acme" / "waiting.py").read_text()
+    assert files(project) == files(here / "fresh" / "zenml-acme")
 
 
 def test_a_package_older_than_the_project_says_so(
