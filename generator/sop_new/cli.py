@@ -10,14 +10,24 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from sop_new.cli_team import team as team_app
+from sop_new.cli_check import check_command
+from sop_new.cli_team import team
+from sop_new.cli_update import adopt_command, update_command
 from sop_new.errors import Code, SopNewError
-from sop_new.options import Json, Team
+from sop_new.options import (
+    ANSWERS,
+    Data,
+    DataFile,
+    Defaults,
+    DryRun,
+    Force,
+    Json,
+    Team,
+    in_a_terminal,
+)
 
 COMMANDS = ("backends", "try", "check", "update", "adopt", "team")
 CREATE = "create"
-
-ANSWERS = "Answers"
 
 
 class CreateByDefault(TyperGroup):
@@ -95,46 +105,12 @@ def create_command(
         str | None,
         typer.Option(metavar="NAME", help="Name of the flavor in ZenML.", rich_help_panel=ANSWERS),
     ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--data",
-            "-d",
-            metavar="KEY=VALUE",
-            help="Any answer; may be repeated.",
-            rich_help_panel=ANSWERS,
-        ),
-    ] = None,
-    data_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="A YAML file of answers, such as another project's .copier-answers.yml.",
-            rich_help_panel=ANSWERS,
-        ),
-    ] = None,
-    defaults: Annotated[
-        bool,
-        typer.Option(
-            "--defaults",
-            metavar="",
-            help="Take the defaults, ask nothing.",
-            rich_help_panel=ANSWERS,
-        ),
-    ] = False,
+    data: Data = None,
+    data_file: DataFile = None,
+    defaults: Defaults = False,
     team: Team = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", metavar="", help="Show what would be created, write nothing."),
-    ] = False,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force",
-            metavar="",
-            help="Write into a folder that is not empty; replace files of one name.",
-        ),
-    ] = False,
+    dry_run: DryRun = False,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Create a project."""
@@ -148,7 +124,7 @@ def create_command(
         data_file=data_file,
         options={"backend": backend, "flavor": flavor},
         team=team,
-        ask=not (defaults or as_json) and sys.stdin.isatty() and sys.stdout.isatty(),
+        ask=not (defaults or as_json) and in_a_terminal(),
         force=force,
         dry_run=dry_run,
     )
@@ -181,183 +157,10 @@ def try_command(
     emit(tryout(dest), as_json=as_json)
 
 
-@app.command("check")
-def check_command(
-    target: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TARGET",
-            show_default=False,
-            help="Import path of the flavor's class, or a project's folder.",
-        ),
-    ] = None,
-    python: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATH",
-            help="Interpreter of the environment that it lives in, with ZenML and pytest; by "
-            "default that of the active virtual environment.",
-        ),
-    ] = None,
-    level: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LEVEL",
-            help="Check this level alone: structure, config, lifecycle, secrets or resources; may "
-            "be repeated.",
-        ),
-    ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="Run this check alone; may be repeated."),
-    ] = None,
-    skip: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID=REASON", help="Leave a check out, for a reason; may be repeated."),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="JSON of a component's configuration, where none can do without.",
-        ),
-    ] = None,
-    junit: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a report in JUnit's format.")
-    ] = None,
-    explain: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID", help="Say what a check demands, why, and what to do; needs no TARGET."
-        ),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Check what ZenML and its users expect of a step operator, be it generated or not.
-
-    Nothing is installed, and neither its files nor your ZenML are touched.
-    """
-    from sop_new import check
-    from sop_new.output import emit
-
-    if explain is not None:
-        emit(check.explain(explain), as_json=as_json)
-        return
-    if target is None:
-        raise SopNewError(
-            Code.USAGE,
-            "There is no TARGET to check.",
-            "Name a project's folder or a flavor's class: sop-new check zenml-acme",
-        )
-    wishes = check.Wishes(python, level or [], only or [], skip or [], config, junit)
-    verdict = check.check(target, wishes)
-    emit(verdict, as_json=as_json)
-    raise typer.Exit(1 if verdict.failed else 0)
-
-
-@app.command("update")
-def update_command(
-    dest: Annotated[
-        Path, typer.Argument(metavar="DEST", help="The project's folder; by default this one.")
-    ] = Path(),
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check", metavar="", help="Only ask whether something newer exists: then exit with 4."
-        ),
-    ] = False,
-    diff: Annotated[
-        bool,
-        typer.Option("--diff", metavar="", help="Show the whole change, touch nothing."),
-    ] = False,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--data",
-            "-d",
-            metavar="KEY=VALUE",
-            help="Change an answer, at the version that the project has; may be repeated.",
-        ),
-    ] = None,
-    ref: Annotated[
-        str | None,
-        typer.Option(metavar="REF", help="Update to this version instead of the newest."),
-    ] = None,
-    team: Annotated[
-        str | None,
-        typer.Option(metavar="SRC", help="Put the project under the template of this team."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Bring a project to the newest template, and keep what you have changed.
-
-    Where both have changed the same lines, conflict markers stand and the exit code is 3.
-    """
-    from sop_new import update
-    from sop_new.output import emit
-
-    if check:
-        checked = update.check(dest)
-        emit(checked, as_json=as_json)
-        raise typer.Exit(4 if checked.outdated else 0)
-    updated = update.update(dest, data=data or [], ref=ref, team=team, diff=diff)
-    emit(updated, as_json=as_json)
-    raise typer.Exit(3 if updated.conflicts and not diff else 0)
-
-
-@app.command("adopt")
-def adopt_command(
-    dest: Annotated[
-        Path, typer.Argument(metavar="DEST", help="The operator's folder; by default this one.")
-    ] = Path(),
-    add: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATH",
-            help="Add this file or folder of the template, `.` for all that is missing; may be "
-            "repeated.",
-        ),
-    ] = None,
-    diff: Annotated[
-        bool,
-        typer.Option(
-            "--diff", metavar="", help="Show what the template would add, ask and touch nothing."
-        ),
-    ] = False,
-    data: Annotated[
-        list[str] | None,
-        typer.Option("--data", "-d", metavar="KEY=VALUE", help="Any answer; may be repeated."),
-    ] = None,
-    data_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A YAML file of answers.")
-    ] = None,
-    defaults: Annotated[
-        bool,
-        typer.Option("--defaults", metavar="", help="Take what is found, ask nothing."),
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Put a step operator that was written by hand under the template, for updates.
-
-    The answers are read from its files; a terminal gets a survey that proposes them. Only
-    what --add names is added beside the answers file, and nothing is ever overwritten.
-    """
-    from sop_new.adopt import adopt
-    from sop_new.output import emit
-
-    adopted = adopt(
-        dest,
-        data=data or [],
-        data_file=data_file,
-        add=add or [],
-        ask=not (defaults or diff or as_json) and sys.stdin.isatty() and sys.stdout.isatty(),
-        diff=diff,
-    )
-    emit(adopted, as_json=as_json)
-
-
-# Last, as in the README.
-app.add_typer(team_app, name="team")
+app.command("check")(check_command)
+app.command("update")(update_command)
+app.command("adopt")(adopt_command)
+app.add_typer(team, name="team")
 
 
 def main() -> NoReturn:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from sop_new.options import Json
+from sop_new.options import Data, Defaults, DryRun, Force, Json, in_a_terminal
 
 team = typer.Typer(rich_markup_mode="rich")
 
@@ -27,36 +26,22 @@ def init_command(
             metavar="DEST", show_default=False, help="The repository's folder, to create."
         ),
     ],
-    data: Annotated[
-        list[str] | None,
-        typer.Option("--data", "-d", metavar="KEY=VALUE", help="Any answer; may be repeated."),
-    ] = None,
-    defaults: Annotated[
-        bool, typer.Option("--defaults", metavar="", help="Take the defaults, ask nothing.")
-    ] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", metavar="", help="Show what would be created, write nothing."),
-    ] = False,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force",
-            metavar="",
-            help="Write into a folder that is not empty; replace files of one name.",
-        ),
-    ] = False,
+    data: Data = None,
+    defaults: Defaults = False,
+    dry_run: DryRun = False,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Create the repository of a team's template in DEST.
 
-    It locks answers, adds and replaces files, and has tests. A terminal gets a short survey for
-    what is not given; without one the defaults are taken.
+    It locks answers, adds and replaces files, and has tests.
+
+    A terminal gets a short survey for what is not given; without one the defaults are taken.
     """
     from sop_new.output import emit
     from sop_new.team_init import init
 
-    ask = not (defaults or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
+    ask = not (defaults or as_json) and in_a_terminal()
     emit(init(dest, data=data or [], ask=ask, force=force, dry_run=dry_run), as_json=as_json)
 
 

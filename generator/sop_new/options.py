@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+ANSWERS = "Answers"
 
 Json = Annotated[
     bool, typer.Option("--json", metavar="", help="Print one JSON object on stdout, no prompts.")
@@ -18,3 +22,52 @@ Team = Annotated[
         "SOP_NEW_TEAM or of your config file.",
     ),
 ]
+
+Data = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        "-d",
+        metavar="KEY=VALUE",
+        help="Any answer; may be repeated.",
+        rich_help_panel=ANSWERS,
+    ),
+]
+
+DataFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A YAML file of answers, such as another project's .copier-answers.yml.",
+        rich_help_panel=ANSWERS,
+    ),
+]
+
+Defaults = Annotated[
+    bool,
+    typer.Option(
+        "--defaults",
+        metavar="",
+        help="Take the defaults, ask nothing.",
+        rich_help_panel=ANSWERS,
+    ),
+]
+
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", metavar="", help="Show what would be created, write nothing."),
+]
+
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        metavar="",
+        help="Write into a folder that is not empty; replace files of one name.",
+    ),
+]
+
+
+def in_a_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
