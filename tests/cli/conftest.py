@@ -18,7 +18,7 @@ from tests.cli import by_hand
 from tests.cli.sop_new_runs import REPOSITORY, Ran, git, succeed, uv
 from tests.cli.versions import Make, Versions, keep
 from tests.template.environments import whole_environment
-from tests.template.rendering import render
+from tests.template.rendering import pack, render
 from tests.zenml.versions import NEWEST
 
 Shared = Callable[[str, Callable[[Path], None]], Path]
@@ -66,6 +66,7 @@ def clone(shared: Shared) -> Path:
                 shutil.copy(REPOSITORY / name, folder / name)
         git(folder, "add", "--all")
         git(folder, "commit", "--quiet", "--allow-empty", "--message", "As it is now")
+        pack(folder)
 
     return shared("clone", make)
 

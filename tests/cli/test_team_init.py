@@ -362,7 +362,7 @@ def test_without_a_command_team_shows_its_commands(sop_new: SopNew) -> None:
 
 
 # What docs/teams.md and the README of such a repository say. That its own tests pass is seen in
-# tests/teams/contract.
+# tests/teams.
 
 
 def commands_of(readme: Path, section: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.cli.sop_new_runs import git
-from tests.template.rendering import commit_template, copy_template, read_files
+from tests.template.rendering import commit_template, copy_template, pack, read_files
 
 WAITING = "template/{{ package_name }}/waiting.py"
 LICENCE = "template/{% if license == 'Apache-2.0' %}LICENSE{% endif %}"
@@ -29,6 +29,7 @@ class Versions:
     def commit(self) -> None:
         git(self.folder, "add", "--all")
         git(self.folder, "commit", "--quiet", "--message", "Another version")
+        pack(self.folder)
 
 
 def keep(project: Path) -> Path:

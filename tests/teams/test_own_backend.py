@@ -11,8 +11,6 @@ from tests.template.environments import lay_over
 from tests.template.projects import NAME, PACKAGE, Project
 from tests.template.rendering import read_files, render
 
-pytestmark = pytest.mark.xdist_group("acmeq")
-
 ANSWERS_FILE = ".copier-answers.team.yml"
 
 ON_THE_QUEUE = f"""

@@ -57,7 +57,13 @@ def commit_template(folder: Path) -> Path:
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", "--all", "--force")
     git(folder, "commit", "--quiet", "--message=Template")
+    pack(folder)
     return folder
+
+
+def pack(repository: Path) -> None:
+    """Let a repository be few files, since each rendering clones it and removes the clone."""
+    git(repository, "gc", "--quiet")
 
 
 def read_questions() -> dict[str, dict[str, Any]]:
