@@ -68,7 +68,7 @@ def of(
         before = bases.known(mine.base.known_version)
         was = [Layer(bases.template, before)]
         if under:
-            yield _under(under, mine, bases, was, held)
+            yield _under(under, ref, mine, bases, was, held)
             return
         if not mine.team:
             after = _target(bases, before, ref, stay)
@@ -90,7 +90,12 @@ def of(
 
 
 def _under(
-    choice: Choice, mine: Project, bases: History, was: list[Layer], held: ExitStack
+    choice: Choice,
+    ref: str | None,
+    mine: Project,
+    bases: History,
+    was: list[Layer],
+    held: ExitStack,
 ) -> Moves:
     if mine.team:
         raise SopNewError(
@@ -99,7 +104,7 @@ def _under(
             f"If it has moved, name it rightly as _src_path in {mine.team.path.name}.",
         )
     above = held.enter_context(history.of(choice.source))
-    commit = above.newest()
+    commit = above.known(ref) if ref else above.newest()
     team = held.enter_context(teams.at(above, commit))
     return Moves(
         was,

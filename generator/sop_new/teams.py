@@ -14,6 +14,7 @@ from sop_new.errors import Code, SopNewError
 from sop_new.history import History
 from sop_new.team_file import TeamFile
 from sop_new.template import Template
+from sop_new.worktree import WorkTree
 
 VARIABLE = "SOP_NEW_TEAM"
 
@@ -123,10 +124,10 @@ def _folder(folder: Path) -> Iterator[Team]:
             f"{folder} is no team's template: {path.name} can't be read there.",
             "Name a folder or a git URL; sop-new team init FOLDER starts a new one.",
         ) from error
-    if not (folder / ".git").exists():
+    if not (folder / ".git").exists() or not WorkTree(folder).has_a_commit():
         raise SopNewError(
             Code.TEAM_UNUSABLE,
-            f"{folder} is no git repository: a project of it could never be updated.",
+            f"{folder} is no git repository with a commit: its projects could never be updated.",
             "Make one first: git init && git add --all && git commit -m 'As it was started'",
         )
     own = Template(str(folder), folder / "copier.yml")
@@ -149,15 +150,23 @@ def _choice(named: str, origin: str, folder: Path) -> Choice | None:
         return None
     if not template.is_url(named):
         return Choice(os.path.normpath(folder / Path(named).expanduser()), origin)
-    if "://" in named and urlsplit(named).password:
+    if _has_credentials(named):
         raise SopNewError(
             Code.TEAM_UNUSABLE,
-            f"The URL of the team's template ({origin}) holds a password that would be kept.",
+            f"The URL of the team's template ({origin}) holds a name or password, which projects "
+            "would keep.",
             "Leave it out, and let git's credential helper know it.",
         )
     if not named.endswith(".git") and not named.startswith(AS_GIT):
         named = f"git+{named}"
     return Choice(named, origin)
+
+
+def _has_credentials(url: str) -> bool:
+    parts = urlsplit(url)
+    # A token may stand in the place of the name; with ssh, it is a name.
+    named = parts.username is not None and "http" in parts.scheme
+    return named or parts.password is not None
 
 
 def _in_config(file: Path) -> str:

@@ -25,6 +25,10 @@ class WorkTree:
         names = (name for name in listed.split("\0") if name)
         return sorted(name for name in names if (self.folder / name).is_file())
 
+    def has_a_commit(self) -> bool:
+        """Whether something was committed there."""
+        return self._run("rev-parse", "--quiet", "--verify", "HEAD").returncode == 0
+
     def refuse_without_git(self) -> None:
         """Raise SopNewError unless it lies in a git repository."""
         if self._run("rev-parse", "--git-dir").returncode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -261,7 +262,9 @@ def test_a_file_of_the_team_that_cannot_be_used(
     ("source", "code", "why"),
     [
         ("nowhere", Code.TEAM_UNUSABLE, "is no team's template"),
-        ("https://ada:secret@localhost/x.git", Code.TEAM_UNUSABLE, "holds a password"),
+        ("https://ada:secret@localhost/x.git", Code.TEAM_UNUSABLE, "holds a name or password"),
+        ("https://secret@localhost/x.git", Code.TEAM_UNUSABLE, "holds a name or password"),
+        ("git+http://secret@localhost/x", Code.TEAM_UNUSABLE, "holds a name or password"),
         ("https://localhost:1/x.git", Code.TEMPLATE_UNKNOWN, "git can't read it"),
     ],
 )
@@ -271,6 +274,17 @@ def test_a_source_that_cannot_be_used(
     told = failure(sop_new("zenml-acme", "--team", source, "--json"), code)
     assert why in told.message
     assert "secret" not in told.message + told.hint
+
+
+@pytest.mark.parametrize("git_init", [False, True])
+def test_a_folder_without_a_commit_is_no_team(
+    sop_new: SopNew, team: TeamTemplate, git_init: bool
+) -> None:
+    shutil.rmtree(team.folder / ".git")
+    if git_init:
+        git(team.folder, "init", "--quiet")
+    ran = sop_new("zenml-acme", "--team", team.folder, "--json")
+    assert "no git repository with a commit" in failure(ran, Code.TEAM_UNUSABLE).message
 
 
 def test_a_team_on_a_version_that_is_unknown_here(sop_new: SopNew, team: TeamTemplate) -> None:

@@ -298,9 +298,13 @@ def test_a_project_is_put_under_a_team(
     keep(project)
     newer(versions)
 
-    told = updated(sop_new, project, "--team", team.folder)
+    ref = git(team.folder, "rev-parse", "--short", "HEAD").strip()
+    team.write("template/DRAFT.md", "# Draft\n")
+    team.commit()
+    told = updated(sop_new, project, "--team", team.folder, "--ref", ref)
 
     assert told.team
+    assert told.team.newest == ref
     assert (told.team.template, told.team.version) == (str(team.folder), None)
     assert layers(told)["CODEOWNERS"] == ("added", "team")
     assert layers(told)["zenml_acme/extra.py"] == ("added", "base")
@@ -310,6 +314,7 @@ def test_a_project_is_put_under_a_team(
     keep(project)
     told_again = failure(sop_new("update", project, "--team", team.folder, "--json"), Code.USAGE)
     assert "has the template" in told_again.message
+    updated(sop_new, project)
     project.rename(here / "updated")
     assert files(here / "updated") == files(make_with_team(user_name=""))
 
