@@ -35,7 +35,7 @@ test: lint
 	@echo 'Not run, since they take an engine or their time: `make test-contract`, `test-engines`, `test-zenml`.'
 
 test-contract: $(READY)
-	.venv/bin/pytest tests/mutants tests/shipped tests/teams -n auto --dist worksteal
+	.venv/bin/pytest tests/mutants tests/shipped tests/check tests/teams -n auto --dist worksteal
 	.venv/bin/python -m tests.shipped.scoreboard --check
 
 test-zenml: $(READY)
