@@ -18,7 +18,7 @@ from tests.cli import by_hand
 from tests.cli.sop_new_runs import REPOSITORY, Ran, git, succeed, uv
 from tests.cli.versions import Make, Versions, keep
 from tests.template.environments import whole_environment
-from tests.template.rendering import pack, render
+from tests.template.rendering import pack
 from tests.zenml.versions import NEWEST
 
 Shared = Callable[[str, Callable[[Path], None]], Path]
@@ -164,7 +164,7 @@ def make(versions: Versions, here: Path) -> Make:
     """Makes a project of the newest version, and commits it."""
 
     def make(**answers: str) -> Path:
-        return keep(render(versions.folder, here / "zenml-acme", answers))
+        return keep(versions.render(here / "zenml-acme", answers))
 
     return make
 

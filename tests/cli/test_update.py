@@ -18,7 +18,7 @@ from sop_new.updated import Checked, Updated
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import contents, failure, git, run
 from tests.cli.versions import WAITING, Make, Versions, files, keep, newer
-from tests.template.rendering import ANSWERS_FILE, read_questions, render
+from tests.template.rendering import ANSWERS_FILE, read_questions
 
 
 @pytest.mark.parametrize("backend", read_questions()["backend"]["choices"])
@@ -33,7 +33,8 @@ def test_a_project_that_nobody_edited_becomes_a_fresh_one(
     ran = sop_new("update", project)
 
     assert ran.status == 0, ran.stderr
-    fresh = render(versions.folder, tmp_path / "fresh" / project.name, {"backend": backend})
+    fresh = versions.render(tmp_path / "fresh" / project.name, {"backend": backend})
+    assert (project / ANSWERS_FILE).read_text() == (fresh / ANSWERS_FILE).read_text()
     assert files(project) == files(fresh)
 
 
@@ -215,9 +216,7 @@ def test_an_answer_changes_and_the_version_stays(
     assert Updated.model_validate_json(ran.stdout).newest == version
     git(versions.folder, "checkout", "--quiet", version)
     answers = {"license": "MIT", "backend": "slurm"}
-    assert files(project) == files(
-        render(versions.folder, tmp_path / "fresh" / "zenml-acme", answers)
-    )
+    assert files(project) == files(versions.render(tmp_path / "fresh" / "zenml-acme", answers))
 
 
 def test_an_update_goes_as_far_as_it_is_told(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.cli.sop_new_runs import git
-from tests.template.rendering import commit_template, copy_template, pack, read_files
+from tests.template.rendering import commit_template, copy_template, pack, read_files, render
 
 WAITING = "template/{{ package_name }}/waiting.py"
 LICENCE = "template/{% if license == 'Apache-2.0' %}LICENSE{% endif %}"
@@ -25,6 +25,11 @@ class Versions:
         text = path.read_text()
         assert text.count(old) == 1
         path.write_text(text.replace(old, new))
+
+    def render(self, project: Path, answers: Mapping[str, str]) -> Path:
+        """A project of the newest version."""
+        ref = git(self.folder, "rev-parse", "HEAD").strip()
+        return render(self.folder, project, answers, ref=ref)
 
     def commit(self) -> None:
         git(self.folder, "add", "--all")

@@ -73,7 +73,12 @@ def read_questions() -> dict[str, dict[str, Any]]:
 
 
 def render(
-    source: Path, project: Path, answers: Mapping[str, str], *, pretend: bool = False
+    source: Path,
+    project: Path,
+    answers: Mapping[str, str],
+    *,
+    pretend: bool = False,
+    ref: str = "HEAD",
 ) -> Path:
     """A project made by Copier's own API; a question without an answer takes its default.
 
@@ -88,7 +93,7 @@ def render(
         defaults=True,
         pretend=pretend,
         quiet=True,
-        vcs_ref="HEAD",
+        vcs_ref=ref,
     )
     return project
 
