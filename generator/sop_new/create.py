@@ -62,7 +62,7 @@ def create(
                         _render(templates, answers, Path(trial, project.name))
                     if templates.team:
                         output.decided(templates.team.file.name, templates.team.file.locked)
-                answers = replace(answers, options=_with_backend(templates, answers, ask))
+                answers = replace(answers, options=_with_backend(templates, answers, project, ask))
                 _render(templates, answers, project, ask=ask)
                 made = load(project)
                 files = files_of(project)
@@ -120,12 +120,15 @@ def _render(templates: Stack, answers: Answers, project: Path, *, ask: bool = Fa
         stack.render(templates.layers(answers), project, ask=ask)
 
 
-def _with_backend(templates: Stack, answers: Answers, ask: bool) -> Mapping[str, str]:
+def _with_backend(
+    templates: Stack, answers: Answers, project: Path, ask: bool
+) -> Mapping[str, str]:
     """The answers of the command line and, where the base can't know it, the team's own backend."""
     team = templates.team
     if not team or not team.file.backends or "backend" in answers.merged:
         return answers.options
-    backend = default_backend(templates)
+    noted = load(project).answers if (project / ANSWERS_FILE).is_file() else {}
+    backend = noted.get("backend", default_backend(templates))
     if ask:
         import questionary
 
@@ -136,6 +139,8 @@ def _with_backend(templates: Stack, answers: Answers, ask: bool) -> Mapping[str,
             default=backend,
             qmark="🎤",
         ).unsafe_ask()
+    elif backend not in team.file.backends:
+        return answers.options
     return {**answers.options, "backend": backend}
 
 

@@ -145,6 +145,16 @@ def test_a_backend_of_the_teams_own_may_be_the_default(
     assert made.answers["backend"] == "docker"
 
 
+def test_what_the_user_or_the_project_prefers_stands_beside_a_teams_own_backend(
+    created: Callable[..., Created], team: TeamTemplate, settings: Path
+) -> None:
+    settings.write_text("defaults: {backend: docker}\n")
+    assert created("zenml-a", "--team", team.folder).answers["backend"] == "docker"
+    created("zenml-b", "--team", team.folder, "--backend", "acmeq")
+    again = created("zenml-b", "--team", team.folder, "--force")
+    assert again.answers["backend"] == "acmeq"
+
+
 @pytest.mark.parametrize(
     ("answers", "why"),
     [
