@@ -14,7 +14,6 @@ import yaml
 from sop_new import output, rendering, template
 from sop_new.adopted import Adopted, AnswerFound, Standing, TemplateFile
 from sop_new.answers import collect
-from sop_new.create import files_of
 from sop_new.errors import Code, SopNewError
 from sop_new.inferring import Inferred, infer
 from sop_new.merging import Scratch
@@ -117,7 +116,9 @@ def _compared(rendered: Path, mine: Path, wanted: Iterable[str]) -> list[Templat
         return "same" if same else "yours"
 
     wanted = list(wanted)
-    return [TemplateFile(path=path, standing=standing(path)) for path in files_of(rendered)]
+    return [
+        TemplateFile(path=path, standing=standing(path)) for path in rendering.files_of(rendered)
+    ]
 
 
 def _covers(wanted: str, path: str) -> bool:

@@ -84,7 +84,7 @@ def collect(
                 "Give one of the two.",
             )
     answers = Answers(pairs, _read(data_file) if data_file else {}, data_file, team)
-    asked = sorted(set().union(*(each.questions.keys() - each.computed for each in templates)))
+    asked = sorted({name for each in templates for name in each.asked})
     for name in answers.given:
         if name not in asked:
             raise _no_question(templates, asked, answers, name)

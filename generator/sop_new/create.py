@@ -65,7 +65,7 @@ def create(
                 answers = replace(answers, options=_with_backend(templates, answers, project, ask))
                 _render(templates, answers, project, ask=ask)
                 made = load(project)
-                files = files_of(project)
+                files = rendering.files_of(project)
     return output.Created(
         destination=str(target),
         dry_run=dry_run,
@@ -88,13 +88,6 @@ def refuse_mistyped_command(destination: str, commands: Iterable[str]) -> None:
             f"{destination} looks like the command {near[0]}.",
             f"sop-new {near[0]}, or sop-new ./{destination} for a project in a folder of that name",
         )
-
-
-def files_of(project: Path) -> list[str]:
-    """All files below a folder, as relative paths with slashes, sorted."""
-    return sorted(
-        path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()
-    )
 
 
 def next_commands(project: Path) -> list[str]:

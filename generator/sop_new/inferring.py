@@ -16,16 +16,13 @@ from sop_new import handwritten
 from sop_new.answers import Answers
 from sop_new.errors import Code, SopNewError
 from sop_new.handwritten import Flavor
-from sop_new.template import Template
+from sop_new.template import OWN_ENGINE, Template
 from sop_new.worktree import WorkTree
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-OWN_ENGINE = "blank"
-"""The backend of those who bring their own engine."""
 
 PAPERS = "pyproject.toml"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sop_new.rendering import files_of
 from sop_new.template import unreadable
 
 Kind = Literal["added", "changed", "deleted", "conflict"]
@@ -83,9 +84,9 @@ def merge(
     """
     scratch = Scratch(room)
     scratch.start()
-    scratch.commit(before, _files(before))
+    scratch.commit(before, files_of(before))
     scratch.git("checkout", "--quiet", "-b", "after")
-    scratch.commit(after, _files(after))
+    scratch.commit(after, files_of(after))
     scratch.git("checkout", "--quiet", "-b", "mine", "before")
     scratch.commit(mine, files)
     done = scratch.run("merge", "--quiet", "--no-ff", "--no-commit", "after")
@@ -171,7 +172,3 @@ class Scratch:
             encoding="utf-8",
             errors="surrogateescape",
         )
-
-
-def _files(folder: Path) -> list[str]:
-    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]

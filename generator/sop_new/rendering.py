@@ -78,6 +78,13 @@ def render(
                 raise _untrusted(source, error) from error
 
 
+def files_of(project: Path) -> list[str]:
+    """All files below a folder, as relative paths with slashes, sorted."""
+    return sorted(
+        path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()
+    )
+
+
 @contextmanager
 def explained(answers: Answers, destination: str) -> Iterator[None]:
     """Turn what Copier, Jinja, YAML, git and the system raise into errors of ours."""

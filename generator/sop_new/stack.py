@@ -13,10 +13,7 @@ from sop_new.answers import Answers
 from sop_new.project import ANSWERS_FILE
 from sop_new.team_file import TeamFile
 from sop_new.teams import Choice, Team
-from sop_new.template import Template
-
-ENGINE_OF_ONES_OWN = "blank"
-"""The base's backend whose engine is for somebody else to write."""
+from sop_new.template import OWN_ENGINE, Template
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,7 @@ class Stack:
             runtime = own[backend].runtime
             if below.get("runtime", runtime) != runtime:
                 raise rendering.refusal(answers, "runtime", f"{backend} has {runtime} alone")
-            below |= {"backend": ENGINE_OF_ONES_OWN, "runtime": runtime}
+            below |= {"backend": OWN_ENGINE, "runtime": runtime}
         elif own and backend is not None and backend not in self.base.backends:
             known = [*own, *self.base.backends]
             raise rendering.refusal(answers, "backend", f"'{backend}' is not in {known}")
@@ -138,5 +135,4 @@ def of(choice: Choice | None) -> Iterator[Stack]:
 
 
 def _contents(folder: Path) -> Mapping[str, bytes]:
-    paths = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    return {path: (folder / path).read_bytes() for path in rendering.files_of(folder)}

@@ -90,7 +90,7 @@ class TeamFile(Strict):
         """
         if both := self.defaults.keys() & self.locked.keys():
             raise _unusable(where, f"{min(both)} is both a default and locked")
-        asked = base.questions.keys() - base.computed
+        asked = base.asked
         for name in (*self.defaults, *self.locked):
             if name not in asked:
                 raise _unusable(where, _no_question(name, asked))

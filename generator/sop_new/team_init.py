@@ -11,7 +11,7 @@ from rich.text import Text
 
 from sop_new import output, rendering, template
 from sop_new.answers import collect
-from sop_new.create import commands_to_enter, files_of
+from sop_new.create import commands_to_enter
 from sop_new.staging import staged
 from sop_new.template import Template
 
@@ -71,7 +71,7 @@ def init(
             rendering.render(source, repository, answers.merged, pretend=ask)
             if ask:
                 rendering.render(source, repository, answers.merged, ask=True)
-            files = files_of(repository)
+            files = rendering.files_of(repository)
     return Started(
         destination=str(target), dry_run=dry_run, files=files, next=_next_commands(target)
     )

@@ -17,7 +17,6 @@ from sop_new.errors import Code, SopNewError
 from sop_new.output import Result, commands
 from sop_new.stack import Layer, Stack
 from sop_new.teams import Choice, Team
-from sop_new.template import Template
 
 Origin = Literal["locked", "team", "settings", "base", "question"]
 
@@ -84,9 +83,11 @@ class TeamShown(Result):
         yield Text()
         table = Table("question", "value", "from")
         for each in self.values:
-            value = "follows from other answers" if each.value is None else each.value
+            value = Text(each.value or "")
+            if each.value is None:
+                value = Text("follows from other answers", style="dim")
             origin = Text(self._told(each.origin), style=LOOKS.get(each.origin, ""))
-            table.add_row(each.name, Text(value, style="dim" * (each.value is None)), origin)
+            table.add_row(each.name, value, origin)
         yield table
         yield Text("\nThe same with Copier alone:\n")
         yield commands(self.copier)
@@ -147,20 +148,16 @@ def _of_base(team: Team) -> Iterator[Value]:
         ("settings", load_settings().defaults),
         ("base", {name: entry.get("default") for name, entry in team.base.questions.items()}),
     ]
-    for name in _asked(team.base):
+    for name in team.base.asked:
         origin, values = next(level for level in levels if name in level[1])
         yield Value(name=name, value=_plain(values[name]), origin=origin)
 
 
 def _of_team(team: Team) -> Iterator[Value]:
-    for name in _asked(team.template):
+    for name in team.template.asked:
         if name not in team.base.questions:
             default = team.template.questions[name].get("default")
             yield Value(name=name, value=_plain(default), origin="question")
-
-
-def _asked(template: Template) -> list[str]:
-    return [name for name in template.questions if name not in template.computed]
 
 
 def _plain(value: object) -> str | None:

@@ -20,6 +20,9 @@ from sop_new.errors import Code, SopNewError
 
 PACKAGE = Path(__file__).resolve().parent
 
+OWN_ENGINE = "blank"
+"""The backend whose engine is for somebody else to write."""
+
 SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 """What Copier lets stand for the two hosts, whose addresses need no `.git` either."""
 
@@ -69,6 +72,11 @@ class Template:
     def computed(self) -> set[str]:
         """The names that follow from other answers and are never asked."""
         return {name for name, entry in self.questions.items() if entry.get("when") is False}
+
+    @property
+    def asked(self) -> list[str]:
+        """The names of the questions that somebody can answer, in their order."""
+        return [name for name in self.questions if name not in self.computed]
 
     @property
     def backends(self) -> Mapping[str, Mapping[str, str]]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sop_new import isolation, processes, wheel
-from sop_new.create import files_of
 from sop_new.errors import Code, SopNewError
 from sop_new.output import Phase, Run, Trial, progress
+from sop_new.rendering import files_of
 
 PROBE = Path(__file__).with_name("probe.py")
 REACH = Path(__file__).with_name("reach.py")
