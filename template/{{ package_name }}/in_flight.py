@@ -14,6 +14,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -21,6 +22,9 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+CANCEL_SECONDS = 15
+"""How long a handler waits for jobs to be cancelled."""
 
 Action = Callable[[], None]
 
@@ -33,9 +37,20 @@ os.register_at_fork(after_in_child=_jobs.clear)
 _previous: dict[int, Any] = {}
 """The handlers that were there before this module's."""
 
+_heard_by: Any = None
+"""ZenML's handler of the step during which the last signal came."""
+
 
 def add(name: str, cancel: Action, finish: Action) -> None:
-    """Remember a job, before it is submitted."""
+    """Remember a job, before it is submitted.
+
+    Raises:
+        InterruptedError: If a signal came since ZenML has started this step. What its
+            handler raises is lost where an exception is taken for a mishap, as in
+            logging (ZenML 0.98, utils/logging_utils.py).
+    """
+    if _heard_by and _heard_by in map(signal.getsignal, SIGNALS):
+        raise InterruptedError("The step was interrupted before it was submitted.")
     _jobs[name] = cancel, finish
 
 
@@ -62,11 +77,14 @@ def watch_this_process() -> None:
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
+    global _heard_by
     cancelled = _cancel_all()
-    previous = _previous[number]
+    previous, current = _previous[number], signal.getsignal(number)
+    if str(getattr(current, "__module__", "")).startswith("zenml."):
+        _heard_by = current
     if callable(previous):
         previous(number, frame)
-    elif signal.getsignal(number) is not _handle:
+    elif current is not _handle:
         # ZenML's own handler, which called this one, raises what is to be raised.
         return
     elif cancelled:
@@ -89,8 +107,11 @@ def _cancel_all() -> bool:
     ]
     for thread in threads:
         thread.start()
+    # Not for ever: what the signal interrupted may hold a lock that they need, of the
+    # engine's client or of an import. The process does not end before they have ended.
+    deadline = time.monotonic() + CANCEL_SECONDS
     for thread in threads:
-        thread.join()
+        thread.join(max(0, deadline - time.monotonic()))
     return True
 
 

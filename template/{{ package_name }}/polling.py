@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from .job import JobState
+from .waiting import INTERRUPTS
+
+NEVER = -math.inf
 
 
 class Poller:
@@ -19,7 +23,7 @@ class Poller:
         self._names: set[str] = set()
         self._answer: Mapping[str, JobState] = {}
         self._fault: Exception | None = None
-        self._asked = 0.0
+        self._asked = NEVER
 
     def state(self, name: str, max_age: float) -> JobState:
         """Return the state of a job.
@@ -41,9 +45,12 @@ class Poller:
             return self._answer[name]
 
     def _ask(self) -> None:
-        self._fault = None
+        # Until there is an answer: the question may be interrupted.
+        self._asked, self._fault = NEVER, None
         try:
             self._answer = self._poll(sorted(self._names))
+        except INTERRUPTS:
+            raise
         except Exception as fault:
             self._fault = fault
         else:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from zenml.enums import ExecutionStatus
+from zenml.exceptions import RunInterruptedException, RunStoppedException
 
 from .masking import Mask
 
@@ -15,6 +16,9 @@ logger = logging.getLogger(__name__)
 
 MISTAKES = (AssertionError, AttributeError, NameError, NotImplementedError, TypeError)
 """What the engine's own code raises when it is wrong: no waiting mends that."""
+
+INTERRUPTS = (RunInterruptedException, RunStoppedException)
+"""What ZenML's handler of signals raises, wherever the main thread happens to be."""
 
 
 class StepFailedError(RuntimeError):
@@ -45,7 +49,7 @@ def wait_for_end(
         now = time.monotonic()
         try:
             status, why = ask()
-        except MISTAKES:
+        except (*MISTAKES, *INTERRUPTS):
             raise
         except Exception as error:
             reason = mask(error)

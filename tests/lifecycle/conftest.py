@@ -81,6 +81,15 @@ class Launcher:
     def output(self) -> str:
         return self.log.read_text()
 
+    def wait(self, seconds: float = 60) -> int:
+        """Wait for its end; one that does not end tells where each of its threads stands."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGUSR1)
+            wait_for(lambda: "most recent call first" in self.output())
+            raise AssertionError(f"It did not end:\n{self.output()}") from None
+
 
 class Zenml:
     """ZenML with the step operator in its active stack."""

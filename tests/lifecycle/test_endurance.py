@@ -25,7 +25,7 @@ def end(zenml: Zenml, marks: Path, number: signal.Signals) -> str:
         launcher.process.wait(random.uniform(1, SECONDS))
     except subprocess.TimeoutExpired:
         launcher.process.send_signal(number)
-    launcher.process.wait(timeout=60)
+    launcher.wait()
     return launcher.output()
 
 
