@@ -28,11 +28,15 @@ CANCEL_SECONDS = 15
 
 Action = Callable[[], None]
 
-_jobs: dict[str, tuple[Action, Action]] = {}
-"""The jobs in flight, each with what cancels it, and what is to be done at exit."""
+_jobs: dict[str, Action] = {}
+"""The jobs in flight, each with what cancels it."""
+
+_ends: dict[str, Action] = {}
+"""What is to be done for them at exit, also for those that were cancelled."""
 
 # A fork of the launcher, such as a worker of a pool, has none: its end is not theirs.
 os.register_at_fork(after_in_child=_jobs.clear)
+os.register_at_fork(after_in_child=_ends.clear)
 
 _previous: dict[int, Any] = {}
 """The handlers that were there before this module's."""
@@ -51,7 +55,7 @@ def add(name: str, cancel: Action, finish: Action) -> None:
     """
     if _heard_by and _heard_by in map(signal.getsignal, SIGNALS):
         raise InterruptedError("The step was interrupted before it was submitted.")
-    _jobs[name] = cancel, finish
+    _jobs[name], _ends[name] = cancel, finish
 
 
 def is_here(name: str) -> bool:
@@ -62,6 +66,7 @@ def is_here(name: str) -> bool:
 def discard(name: str) -> None:
     """Forget a job."""
     _jobs.pop(name, None)
+    _ends.pop(name, None)
 
 
 def watch_this_process() -> None:
@@ -103,7 +108,7 @@ def _cancel_all() -> bool:
     # All at once, since each may take its time to end.
     threads = [
         threading.Thread(target=_try, args=(name, cancel))
-        for name, (cancel, _) in jobs.items()
+        for name, cancel in jobs.items()
     ]
     for thread in threads:
         thread.start()
@@ -116,8 +121,7 @@ def _cancel_all() -> bool:
 
 
 def _finish_all() -> None:
-    for name in list(_jobs):
-        _, finish = _jobs.pop(name)
+    for name, finish in list(_ends.items()):
         _try(name, finish)
 
 

@@ -1,8 +1,10 @@
 """Steps of dynamic pipelines."""
 
+import signal
 from pathlib import Path
 
-from conftest import Zenml
+import pytest
+from conftest import Zenml, wait_for
 from versions import needs_dynamic, needs_operators
 
 pytestmark = needs_dynamic
@@ -13,6 +15,20 @@ def test_a_concurrent_step_succeeds_and_leaves_nothing(zenml: Zenml, marks: Path
     run = zenml.run("launch.py", "dynamic", "one", str(marks))
 
     assert run.status == "completed"
+    [step] = zenml.last_steps()
+    assert step.status.value == "completed"
+    assert step.run_metadata["job"]
+    assert not zenml.remains(step.id)
+
+
+@pytest.mark.once
+def test_an_interrupt_after_a_run_leaves_nothing_of_it(zenml: Zenml, marks: Path) -> None:
+    launcher = zenml.start("staying.py", str(marks))
+    wait_for(lambda: (marks / "ended").exists() or launcher.process.poll() is not None)
+    launcher.process.send_signal(signal.SIGINT)
+
+    assert launcher.wait() != 0
+    assert (marks / "ended").exists(), launcher.output()
     [step] = zenml.last_steps()
     assert step.status.value == "completed"
     assert step.run_metadata["job"]
