@@ -112,8 +112,8 @@ def _cancel_all() -> bool:
     ]
     for thread in threads:
         thread.start()
-    # Not for ever: what the signal interrupted may hold a lock that they need, of the
-    # engine's client or of an import. The process does not end before they have ended.
+    # Not for ever: what the signal interrupted may hold a lock that a cancel needs, of
+    # the engine's client or of an import. At its exit Python waits for all threads.
     deadline = time.monotonic() + CANCEL_SECONDS
     for thread in threads:
         thread.join(max(0, deadline - time.monotonic()))

@@ -82,12 +82,12 @@ class Launcher:
         return self.log.read_text()
 
     def wait(self, seconds: float = 60) -> int:
-        """Wait for its end; one that does not end tells where each of its threads stands."""
+        """Wait for its end; one that does not end has to say where each of its threads stands."""
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGUSR1)
-            wait_for(lambda: "most recent call first" in self.output())
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
             raise AssertionError(f"It did not end:\n{self.output()}") from None
 
 
@@ -130,7 +130,7 @@ class Zenml:
         """Start Python elsewhere; what it prints goes to a file."""
         log = Path(tempfile.mkstemp(dir=HOME, suffix=".log")[1])
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            [sys.executable, "-X", "faulthandler", *arguments],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log.open("w"),
@@ -152,7 +152,7 @@ class Zenml:
     def run(self, *arguments: str, folder: Path = ROOT) -> Run:
         """Run Python elsewhere, to a good end."""
         launcher = self.start(*arguments, folder=folder)
-        assert launcher.process.wait(timeout=120) == 0, launcher.output()
+        assert launcher.wait(120) == 0, launcher.output()
         return self.last_run()
 
 

@@ -23,7 +23,7 @@ def test_resources_arrive_as_documented(zenml: Zenml, marks: Path) -> None:
     [step] = zenml.last_steps()
     limits = docker.from_env().api.inspect_container(f"zenml-{step.id}")["HostConfig"]
     (marks / "go").touch()
-    assert launcher.process.wait(timeout=60) == 0, launcher.output()
+    assert launcher.wait() == 0, launcher.output()
 
     assert limits["NanoCpus"] == 1_500_000_000
     assert limits["Memory"] == limits["MemorySwap"] == 700_448_768
@@ -42,7 +42,7 @@ def test_a_daemon_that_restarts_loses_no_step(zenml: Zenml, marks: Path) -> None
         subprocess.run([START, "start", FOLDER], check=True)
     (marks / "go").touch()
 
-    assert launcher.process.wait(timeout=60) == 0, launcher.output()
+    assert launcher.wait() == 0, launcher.output()
     assert zenml.last_run().status == "completed"
 
 

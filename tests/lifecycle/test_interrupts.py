@@ -21,7 +21,7 @@ def test_a_queued_job_ends_before_its_launcher(zenml: Zenml, marks: Path) -> Non
     assert launcher.process.poll() is None, launcher.output()
 
     launcher.process.send_signal(signal.SIGINT)
-    code = launcher.process.wait(timeout=60)
+    code = launcher.wait()
 
     assert code != 0
     assert phases(zenml) == ["cancelled"]
@@ -43,7 +43,7 @@ def test_a_running_job_ends_before_its_launcher(
     launcher = zenml.start_waiting(module, marks)
 
     launcher.process.send_signal(number)
-    code = launcher.process.wait(timeout=60)
+    code = launcher.wait()
 
     assert code != 0
     assert not zenml.is_alive(launcher)

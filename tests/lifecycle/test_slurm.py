@@ -45,7 +45,7 @@ def waiting(zenml: Zenml, marks: Path) -> Iterator[Launcher]:
 def end_of(launcher: Launcher, marks: Path) -> str:
     """Let the step end, and return what its launcher said."""
     (marks / "go").touch()
-    assert launcher.process.wait(timeout=60) == 0, launcher.output()
+    assert launcher.wait() == 0, launcher.output()
     return launcher.output()
 
 
