@@ -14,10 +14,13 @@ from sop_new.errors import Code, SopNewError
 
 from tests.contract.docs import PAGE, is_stale
 from tests.mutants import grid, live, static
+from tests.template.environments import whole_environment
 from tests.template.rendering import REPOSITORY
+from tests.zenml.versions import NEWEST
 
 FOLDER = REPOSITORY / contract.FOLDER
 CHECKS = contract.checks()
+SOURCE = re.compile(r"ZenML 0\.\d+[^()]*? (?P<place>[\w/]+\.py)")
 
 
 def test_the_page_shows_the_checks_as_they_are() -> None:
@@ -45,6 +48,14 @@ def test_a_check_says_what_it_demands_and_why_and_what_to_do(check: Check) -> No
     for text in (check.demands, check.why, check.mend):
         assert re.fullmatch(r"\S.*[.]", text), text
         assert "  " not in text
+    assert SOURCE.search(check.why), "it names no release of ZenML and no place in its source"
+
+
+def test_the_places_that_reasons_name_are_in_zenmls_source() -> None:
+    [zenml] = whole_environment(NEWEST.lock).glob("lib/python*/site-packages/zenml")
+    places = {found["place"] for check in CHECKS for found in SOURCE.finditer(check.why)}
+
+    assert not [place for place in sorted(places) if not (zenml / place).is_file()]
 
 
 def test_every_check_has_a_broken_operator() -> None:

@@ -54,8 +54,9 @@ def test_a_configuration_survives_json(
     "SOP203",
     severity="serious",
     demands="The default of an option is a value that the option takes.",
-    why="pydantic does not look at defaults: a wrong one fails in the middle of a run, "
-    "or as soon as somebody stores it.",
+    why="pydantic does not look at defaults, nor does ZenML when a component is "
+    "registered: a wrong one fails in the middle of a run, or as soon as "
+    "somebody stores it (ZenML 0.98, stack/utils.py).",
     mend="Correct the default, or the type.",
 )
 def test_defaults_are_valid(config_class: Any) -> None:
@@ -92,7 +93,8 @@ def test_options_that_are_gone_do_no_harm(
     "SOP205",
     severity="minor",
     demands="A configuration cannot be changed once it is made.",
-    why="All steps of a run share it: what one of them changes, the next ones get.",
+    why="All steps of a run share it: what one of them changes, the next ones get "
+    "(ZenML 0.98, stack/stack_component.py).",
     mend="Leave `frozen` alone; use `model_copy(update=...)`.",
 )
 def test_a_configuration_is_frozen(config: Any) -> None:

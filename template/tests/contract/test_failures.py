@@ -13,7 +13,8 @@ from .zenml_at_hand import needs_commands
     "SOP311",
     severity="serious",
     demands="A step that fails ends its run, which counts as failed.",
-    why="Otherwise the next step runs on what is not there, or everybody waits.",
+    why="ZenML believes what it is told: otherwise the next step runs on what is not "
+    "there, or everybody waits (ZenML 0.98, orchestrators/step_launcher.py).",
     mend="Let `launch` raise, and `get_status` and `wait` say FAILED, when the job has "
     "failed.",
 )
@@ -29,8 +30,9 @@ def test_a_failure_is_a_failure(running: Stage) -> None:
     "SOP312",
     severity="serious",
     demands="Whoever started the pipeline reads why its step failed.",
-    why="The exception stays on the other machine, unless the error or the log of the "
-    "run names it.",
+    why="The exception stays on the other machine, unless the error or the log of "
+    "the run names it; ZenML knows a status only (ZenML 0.98, "
+    "orchestrators/step_launcher.py).",
     mend="Do not replace the step's own exception; put the end of the job's log into "
     "the error.",
 )
@@ -65,7 +67,8 @@ def test_a_step_that_vanishes_has_failed(running: Stage) -> None:
     severity="serious",
     demands="A step whose process ends with another code than 0 has failed.",
     why="Nothing else tells of a step that was killed, as when memory ran out: it "
-    "cannot tell ZenML itself.",
+    "cannot tell ZenML itself, which waits on (ZenML 0.98, "
+    "step_operators/base_step_operator.py).",
     mend="Look at the job's exit code, and do not wait for the step to speak.",
 )
 def test_a_step_that_dies_has_failed(running: Stage) -> None:
@@ -80,8 +83,9 @@ def test_a_step_that_dies_has_failed(running: Stage) -> None:
     "SOP315",
     severity="minor",
     demands="The last words of a step that died are shown.",
-    why="What such a step has printed is in the engine's log alone, often on a machine "
-    "that its user cannot reach.",
+    why="What such a step has printed is in the engine's log alone, often on a "
+    "machine that its user cannot reach, and ZenML asks no engine for it (ZenML "
+    "0.98, step_operators/base_step_operator.py).",
     mend="Fetch the end of a failed job's log, and put it into the error.",
 )
 def test_last_words_are_shown(running: Stage) -> None:

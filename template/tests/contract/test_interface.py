@@ -51,8 +51,9 @@ def test_it_runs_steps(operator_class: Any) -> None:
     "SOP117",
     severity="serious",
     demands="The operator hands steps over without waiting: it has `submit`.",
-    why="With `launch` alone it cannot be used in dynamic pipelines: ZenML refuses to "
-    "run their steps on it (ZenML 0.94 and later).",
+    why="With `launch` alone it cannot be used in dynamic pipelines: ZenML refuses "
+    "to run their steps on it (ZenML 0.94 and later; in 0.98, "
+    "orchestrators/step_launcher.py).",
     mend="Move what starts the job into `submit`; write `get_status` and `cancel`.",
 )
 def test_it_submits(operator_class: Any) -> None:
@@ -160,7 +161,8 @@ def test_the_others_take_a_step_run(operator_class: Any) -> None:
     "SOP124",
     severity="fatal",
     demands="No method that ZenML calls is a coroutine.",
-    why="ZenML awaits none of them: the body never runs, and the step seems to.",
+    why="ZenML awaits none of them: the body never runs, and the step seems to "
+    "(ZenML 0.98, orchestrators/step_launcher.py).",
     mend="Write plain functions; use `asyncio.run` inside if you must.",
 )
 def test_nothing_has_to_be_awaited(operator_class: Any) -> None:
@@ -178,7 +180,8 @@ def test_nothing_has_to_be_awaited(operator_class: Any) -> None:
     severity="fatal",
     demands="`get_docker_builds` takes the compiled pipeline by ZenML's name for it.",
     why="It is called for every pipeline of the stack, with `snapshot=`, before ZenML "
-    "0.90 with `deployment=`: each of them fails otherwise (pipelines/build_utils.py).",
+    "0.90 with `deployment=`: each of them fails otherwise (ZenML 0.98, "
+    "pipelines/build_utils.py).",
     mend="Name the parameter so; with both names, each None by default, it runs on all "
     "releases.",
 )

@@ -59,8 +59,9 @@ def test_an_interrupt_ends_the_step(running: Stage) -> None:
     "SOP318",
     severity="serious",
     demands="SIGTERM at the launcher ends the step that runs.",
-    why="It is what a CI job, a container or a supervisor gets when it is stopped, and "
-    "its step goes on, which costs and may write.",
+    why="It is what a CI job, a container or a supervisor gets when it is stopped. "
+    "ZenML raises an exception then, or does nothing, and the step goes on, "
+    "which costs and may write (ZenML 0.98, orchestrators/signal_handler.py).",
     mend="Listen for SIGTERM, or make sure that it arrives as an exception in `wait` "
     "and `launch`; cancel the job then.",
 )
@@ -112,7 +113,8 @@ def told(played: Played) -> str:
     severity="serious",
     demands="`submit` returns while the step runs.",
     why="A dynamic pipeline submits from a few threads: each is occupied until its "
-    "step ends, and nobody can stop that (ZenML 0.94 and later).",
+    "step ends, and nobody can stop that (ZenML 0.94 and later; in 0.98, "
+    "execution/pipeline/dynamic/runner.py).",
     mend="Start the job and return; leave waiting to `wait`.",
 )
 @needs_status
@@ -180,7 +182,9 @@ def test_cancel_raises_nothing(orphan: Orphan, operator_class: Any) -> None:
     "SOP323",
     severity="serious",
     demands="A step that was cancelled ends, within half a minute.",
-    why="It goes on costing and writing, and nobody looks after it any longer.",
+    why="It goes on costing and writing, and nobody looks after it any longer: ZenML "
+    "calls `cancel` and takes it as done (ZenML 0.98, "
+    "execution/pipeline/dynamic/runner.py).",
     mend="Let `cancel` end the job, and raise if the engine does not.",
 )
 @needs_status
@@ -196,7 +200,8 @@ def test_cancel_ends_the_step(orphan: Orphan, operator_class: Any) -> None:
     "SOP324",
     severity="serious",
     demands="The status of a cancelled step is an end.",
-    why="ZenML waits for it as long as it is told that the step runs.",
+    why="ZenML waits for it as long as it is told that the step runs (ZenML 0.98, "
+    "step_operators/base_step_operator.py).",
     mend="Say STOPPED, or FAILED, for a job that was cancelled; and for one that the "
     "engine does not know any more.",
 )

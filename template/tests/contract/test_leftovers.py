@@ -13,7 +13,8 @@ END_SECONDS = 10
     "SOP328",
     severity="serious",
     demands="When all runs have ended, no process of a step is left.",
-    why="It holds memory and a gpu, on a machine that others use.",
+    why="It holds memory and a gpu, on a machine that others use; ZenML leaves that "
+    "to the operator (ZenML 0.98, orchestrators/step_launcher.py).",
     mend="Run a step in a process group, or whatever the engine has for it, and end "
     "all of it.",
 )
@@ -31,7 +32,8 @@ def test_no_process_is_left(running: Stage) -> None:
     "SOP329",
     severity="minor",
     demands="A step that ended well leaves nothing among the temporary files.",
-    why="They are never removed, and one day the disk of a launcher is full.",
+    why="They are never removed, and one day the disk of a launcher is full; ZenML "
+    "leaves that to the operator (ZenML 0.98, orchestrators/step_launcher.py).",
     mend="Remove them when the step is submitted, or in `cleanup_step_submission`.",
 )
 def test_no_temporary_file_is_left(running: Stage) -> None:

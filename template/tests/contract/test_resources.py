@@ -29,7 +29,9 @@ def test_small_demands_are_met(running: Stage) -> None:
     "SOP502",
     severity="serious",
     demands="Gpus that a step cannot get are not dropped in silence.",
-    why="Without a word the step runs on the cpu, for days instead of hours.",
+    why="Without a word the step runs on the cpu, for days instead of hours: what a "
+    "step asks for is a wish, which whoever runs it may pass over (ZenML 0.98, "
+    "config/resource_settings.py).",
     mend="Refuse what the engine cannot give, or warn of it by name.",
 )
 def test_gpus_are_not_dropped_in_silence(running: Stage) -> None:

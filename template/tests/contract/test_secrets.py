@@ -30,7 +30,9 @@ def test_no_command_line_shows_a_secret(running: Stage, looked: Played) -> None:
     "SOP402",
     severity="serious",
     demands="No secret of a step's environment is in a file that others can read.",
-    why="A shared machine has other users, and files outlive the step.",
+    why="ZenML puts the stack's secrets and a token into the environment, a shared "
+    "machine has other users, and files outlive the step (ZenML 0.98, "
+    "orchestrators/step_launcher.py).",
     mend="Create the file with mode 0600 (`os.open(..., 0o600)`), not by `chmod` "
     "afterwards; remove it at the end.",
 )
@@ -43,7 +45,9 @@ def test_no_file_shows_a_secret(running: Stage, looked: Played) -> None:
     "SOP403",
     severity="serious",
     demands="No secret of a step's environment is in what the launcher prints.",
-    why="The output of a launcher is the log of a CI job, which many read.",
+    why="ZenML puts the stack's secrets and a token into the environment, and the "
+    "output of a launcher is the log of a CI job, which many read (ZenML 0.98, "
+    "orchestrators/step_launcher.py).",
     mend="Log neither environments nor commands; mask their values in errors.",
 )
 def test_no_output_shows_a_secret(running: Stage, looked: Played) -> None:
@@ -57,7 +61,8 @@ def test_no_output_shows_a_secret(running: Stage, looked: Played) -> None:
     "SOP404",
     severity="serious",
     demands="No secret of a step's environment is in the step's metadata.",
-    why="ZenML shows it to everybody who may see the run, for ever.",
+    why="ZenML shows it to everybody who may see the run, for ever (ZenML 0.98, "
+    "client.py).",
     mend="Publish what a job is found by, and nothing it was given.",
 )
 def test_no_metadata_shows_a_secret(running: Stage, looked: Played) -> None:

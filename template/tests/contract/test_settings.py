@@ -85,7 +85,8 @@ def test_the_components_values_hold(
     "SOP216",
     severity="serious",
     demands="What a step sets wins over what is set for the component.",
-    why="A user who sets it for a step means that step.",
+    why="A user who sets it for a step means that step, and so does ZenML's own "
+    "`get_settings` (ZenML 0.98, stack/stack_component.py).",
     mend="Leave `get_settings` alone, and let no validator put back defaults.",
 )
 def test_a_steps_values_win(operator: Any, settings: Any) -> None:
@@ -97,7 +98,8 @@ def test_a_steps_values_win(operator: Any, settings: Any) -> None:
     severity="serious",
     demands="A step's settings and any configuration get along.",
     why="`get_settings` mixes all that is configured in: where settings refuse what "
-    "they do not know, each step fails once somebody sets an option (ZenML 0.98).",
+    "they do not know, each step fails once somebody sets an option (ZenML 0.98, "
+    "stack/stack_component.py).",
     mend="Do not forbid `extra` in the settings; refuse what the config does not know.",
 )
 def test_options_may_be_mixed_in(
@@ -119,7 +121,7 @@ def test_options_may_be_mixed_in(
     severity="serious",
     demands="A step's settings survive being stored as JSON.",
     why="They reach the step operator by way of ZenML's store, with the compiled "
-    "pipeline.",
+    "pipeline (ZenML 0.98, config/compiler.py).",
     mend="Let serializers and validators be each other's reverse.",
 )
 def test_settings_survive_json(settings_class: Any, settings: Any) -> None:

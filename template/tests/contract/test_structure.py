@@ -122,7 +122,8 @@ def test_its_operator_class_is_one(subject: Subject, flavor: Any) -> None:
     severity="serious",
     demands="Importing the flavor's module does not import the operator's.",
     why="ZenML imports flavors to list and to register them, also where no step ever "
-    "runs: an operator that does not import there takes the flavor with it.",
+    "runs: an operator that does not import there takes the flavor with it "
+    "(ZenML 0.98, stack/flavor.py).",
     mend="Put the operator into a module of its own, and import it inside the property "
     "`implementation_class`.",
 )
@@ -158,8 +159,9 @@ def test_the_config_stands_alone(elsewhere: Any) -> None:
     "SOP109",
     severity="serious",
     demands="Flavor and config import no SDK of an engine.",
-    why="Whoever registers or updates a component would have to install it (zenml "
-    "issue 1615).",
+    why="Whoever registers or updates a component would have to install it, since "
+    "ZenML makes its configuration then (ZenML 0.98, stack/utils.py; zenml issue "
+    "1615).",
     mend="Import the SDK inside the functions that use it.",
 )
 def test_registering_needs_no_sdk(elsewhere: Any) -> None:
@@ -226,7 +228,8 @@ def test_its_texts_are_texts(flavor: Any) -> None:
     severity="minor",
     demands="Its documentation is not looked for among ZenML's own.",
     why="`generate_default_docs_url()` makes an address of docs.zenml.io, which has "
-    "nothing about custom flavors: the dashboard's link leads nowhere.",
+    "nothing about custom flavors: the dashboard's link leads nowhere (ZenML "
+    "0.98, stack/flavor.py).",
     mend="Return the address of your own documentation, or None.",
 )
 def test_its_documentation_is_its_own(subject: Subject, flavor: Any) -> None:

@@ -25,7 +25,8 @@ def seen_by(looked: Played) -> dict[str, Any]:
     "SOP301",
     severity="fatal",
     demands="A step runs to its end, and its pipeline with it.",
-    why="That is what a step operator is for.",
+    why="That is what a step operator is for: ZenML runs such a step nowhere else "
+    "(ZenML 0.98, orchestrators/step_launcher.py).",
     mend="See what was raised; `--only SOP301` runs this pipeline alone.",
 )
 def test_a_step_runs_to_its_end(looked: Played) -> None:
@@ -70,7 +71,8 @@ def test_the_environment_arrives(running: Stage, looked: Played) -> None:
     "SOP304",
     severity="serious",
     demands="Their values arrive as they are, whatever they hold.",
-    why="Secrets and JSON hold quotes, blanks, dollars and line breaks.",
+    why="Secrets and JSON hold quotes, blanks, dollars and line breaks, and ZenML "
+    "hands over any text (ZenML 0.98, orchestrators/step_launcher.py).",
     mend="Hand the environment over as a mapping, or quote it; a file of NAME=VALUE "
     "lines cannot hold a line break.",
 )
@@ -114,7 +116,7 @@ def test_files_travel(running: Stage, looked: Played) -> None:
     severity="serious",
     demands="What a step returns is what the next one takes, whatever its type.",
     why="The next step reads it from the artifact store, wherever that is seen from "
-    "the machine it runs on.",
+    "the machine it runs on (ZenML 0.98, orchestrators/step_runner.py).",
     mend="Let the steps of a local artifact store see it: hand ZENML_LOCAL_STORES_PATH "
     "over, and mount that folder.",
 )
@@ -131,8 +133,9 @@ def test_what_a_step_returns_is_passed_on(running: Stage) -> None:
     "SOP308",
     severity="serious",
     demands="A step that is to be retried runs again.",
-    why="Each attempt is a step run of its own: a job that is named after the step, or "
-    "the pipeline run, is taken for the one that failed (ZenML 0.84 and later).",
+    why="Each attempt is a step run of its own: a job that is named after the step, "
+    "or the pipeline run, is taken for the one that failed (ZenML 0.84 and "
+    "later; in 0.98, execution/step/utils.py).",
     mend="Name the job after `info.step_run_id`.",
 )
 def test_a_retried_step_runs_again(running: Stage) -> None:
@@ -169,7 +172,8 @@ def test_concurrent_steps_end(running: Stage, operator_class: Any) -> None:
     severity="serious",
     demands="A command step gets its arguments as they are.",
     why="Its command is any list of texts: joined by blanks, or split after three "
-    "words, it is another one (ZenML 0.95 and later).",
+    "words, it is another one (ZenML 0.95 and later; in 0.98, "
+    "config/step_configurations.py).",
     mend="Keep the command a list, or join it by `shlex.join`.",
 )
 @needs_commands
