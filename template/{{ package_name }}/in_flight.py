@@ -26,6 +26,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 CANCEL_SECONDS = 15
 """How long a handler waits for jobs to be cancelled."""
 
+STORE = "zenml.zen_stores.sql_zen_store"
+"""Where ZenML asks its database, if it has no server."""
+
 Action = Callable[[], None]
 
 _jobs: dict[str, Action] = {}
@@ -83,6 +86,12 @@ def watch_this_process() -> None:
 
 def _handle(number: int, frame: FrameType | None) -> None:
     global _heard_by
+    if signal.getsignal(number) is _handle and _is_in_store(frame):
+        # A question that is cut off keeps SQLite locked for as long as its exception is
+        # handled. The monitor of a dynamic run gives up waiting for the lock, and the
+        # launcher waits for the monitor's word (ZenML 0.98, dynamic/runner.py).
+        threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+        return
     cancelled = _cancel_all()
     previous, current = _previous[number], signal.getsignal(number)
     if str(getattr(current, "__module__", "")).startswith("zenml."):
@@ -98,6 +107,13 @@ def _handle(number: int, frame: FrameType | None) -> None:
     else:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
+
+
+def _is_in_store(frame: FrameType | None) -> bool:
+    """Tell whether code is run for a question to ZenML's database."""
+    while frame is not None and frame.f_globals.get("__name__") != STORE:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _cancel_all() -> bool:

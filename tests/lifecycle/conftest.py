@@ -130,8 +130,9 @@ class Zenml:
         """Start Python elsewhere; what it prints goes to a file."""
         log = Path(tempfile.mkstemp(dir=HOME, suffix=".log")[1])
         process = subprocess.Popen(
-            [sys.executable, "-X", "faulthandler", *arguments],
+            [sys.executable, *arguments],
             cwd=folder,
+            env=os.environ | {"PYTHONFAULTHANDLER": "1"},
             stdin=subprocess.DEVNULL,
             stdout=log.open("w"),
             stderr=subprocess.STDOUT,

@@ -4,6 +4,7 @@ Runs as `python server.py FOLDER MODULE...`, says `warm` once it is ready, and e
 standard input; see `warm.py`.
 """
 
+import faulthandler
 import fcntl
 import gc
 import marshal
@@ -25,7 +26,10 @@ from unittest import mock
 STARTING = ("PYTHON", "LANG", "LC_", "TZ")
 """How variables begin that Python itself or the C library reads when they start."""
 
-EXEMPT = {"PYTHONPATH", "PYTHONUNBUFFERED", "ZENML_CUSTOM_SOURCE_ROOT", "COLUMNS", "LINES"}
+EXEMPT = {
+    *("PYTHONFAULTHANDLER", "PYTHONPATH", "PYTHONUNBUFFERED", "ZENML_CUSTOM_SOURCE_ROOT"),
+    *("COLUMNS", "LINES"),
+}
 """Variables that are honoured by a fork; the last two, which a terminal sets, need not be."""
 
 
@@ -185,6 +189,8 @@ def become(request: Request) -> None:
     by_line = bool(os.environ.get("PYTHONUNBUFFERED")) or os.isatty(1)
     assert sys.__stdout__
     sys.__stdout__.reconfigure(line_buffering=by_line)
+    if os.environ.get("PYTHONFAULTHANDLER"):
+        faulthandler.enable()
     if source_utils := sys.modules.get("zenml.utils.source_utils"):
         source_utils.set_custom_source_root(os.environ.get("ZENML_CUSTOM_SOURCE_ROOT"))
 

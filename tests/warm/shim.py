@@ -13,7 +13,7 @@ import sys
 from types import FrameType
 
 FORWARDED = (
-    *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT),
+    *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT),
     *(signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2),
 )
 

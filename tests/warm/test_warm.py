@@ -128,6 +128,16 @@ def test_an_interrupt_is_one_in_the_code(python: Path) -> None:
         assert process.wait(10) == 8
 
 
+def test_one_that_is_aborted_tells_where_it_stands(python: Path) -> None:
+    environment = os.environ | {"PYTHONFAULTHANDLER": "1"}
+    assert run(python, "-c", KNOWN, env=environment).stdout == "True\n"
+    with start(python, WAIT, env=environment, stderr=subprocess.PIPE) as process:
+        process.send_signal(signal.SIGABRT)
+        _, told = process.communicate()
+    assert process.returncode == -signal.SIGABRT
+    assert "most recent call first" in told
+
+
 def test_what_was_ignored_at_the_start_is_ignored(python: Path) -> None:
     code = "import signal; print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
     ignoring = ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
