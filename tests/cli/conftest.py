@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from sop_new import cli, template
 from sop_new.adopted import Adopted
+from sop_new.output import Created
 
 from tests.cli import by_hand
 from tests.cli.sop_new_runs import REPOSITORY, Ran, git, succeed, uv
+from tests.cli.teams import TeamTemplate
 from tests.cli.versions import Make, Versions, keep
 from tests.template.environments import whole_environment
 from tests.template.rendering import pack
@@ -187,3 +189,18 @@ def adopt(sop_new: SopNew) -> by_hand.Adopt:
         return Adopted.model_validate_json(ran.stdout)
 
     return adopt
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> TeamTemplate:
+    return TeamTemplate(tmp_path / "acme")
+
+
+@pytest.fixture
+def created(sop_new: SopNew) -> Callable[..., Created]:
+    def create(*arguments: str | Path) -> Created:
+        ran = sop_new(*arguments, "--json")
+        assert ran.status == 0, ran.stdout
+        return Created.model_validate_json(ran.stdout)
+
+    return create
