@@ -82,7 +82,7 @@ def whole_environment(lock: Path, python: str = sys.executable) -> Path:
     key = hashlib.sha256(lock.read_bytes() + version.encode()).hexdigest()[:12]
     folder = CACHE / f"env-{key}"
     finished = folder / "finished"
-    with _locked(CACHE / f"env-{key}.lock"):
+    with locked(CACHE / f"env-{key}.lock"):
         if not finished.exists():
             uv("venv", "--clear", "--python", python, str(folder))
             inside = str(folder / "bin" / "python")
@@ -131,7 +131,7 @@ def find_uv() -> str:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold back the other test processes."""
     path.parent.mkdir(exist_ok=True)
     with path.open("w") as file:
