@@ -218,3 +218,9 @@ SECRETS = [
 ]
 
 MUTANTS = [*STRUCTURE, *INTERFACE, *CONFIGURATION, *SETTINGS, *SECRETS]
+
+LEGAL = {
+    # ZenML ships an orchestrator and an artifact store of that name.
+    "named as a flavor of another type": [Edit(FLAVOR, 'return "acme"', 'return "local"')],
+}
+"""What may look wrong, and is not."""

@@ -102,3 +102,12 @@ def test_what_is_seen_by_looking_is_found_by_its_check_alone(
 ) -> None:
     found = outcomes(python, good, tmp_path, mutant.edits, [*LOOKED_AT, "SOP301", "SOP405"])
     assert failed(found) == {mutant.check} | mutant.also
+
+
+@pytest.mark.parametrize("edits", static.LEGAL.values(), ids=static.LEGAL)
+def test_what_is_legal_fails_nothing(
+    python: Path, good: Path, tmp_path: Path, edits: Sequence[Edit]
+) -> None:
+    found = outcomes(python, good, tmp_path, edits, LOOKED_AT)
+    assert found.keys() == set(LOOKED_AT)
+    assert not failed(found)
