@@ -238,10 +238,11 @@ class DockerEngine:
 
 
 def _origin(error: BaseException) -> BaseException:
-    """Return what an exception began with, such as a permission that is missing."""
-    while error.__context__:
-        error = error.__context__
-    return error
+    """Return what the system refused, such as a permission, if that was the cause."""
+    first = error
+    while first.__context__:
+        first = first.__context__
+    return first if isinstance(first, OSError) else error
 
 
 def _job_of(name: str) -> str:
