@@ -86,14 +86,14 @@ def watch_this_process() -> None:
 
 def _handle(number: int, frame: FrameType | None) -> None:
     global _heard_by
-    if signal.getsignal(number) is _handle and _is_in_store(frame):
+    previous, current = _previous[number], signal.getsignal(number)
+    if current is _handle and _is_in_store(frame):
         # A question that is cut off keeps SQLite locked for as long as its exception is
         # handled. The monitor of a dynamic run gives up waiting for the lock, and the
         # launcher waits for the monitor's word (ZenML 0.98, dynamic/runner.py).
         threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
         return
     cancelled = _cancel_all()
-    previous, current = _previous[number], signal.getsignal(number)
     if str(getattr(current, "__module__", "")).startswith("zenml."):
         _heard_by = current
     if callable(previous):

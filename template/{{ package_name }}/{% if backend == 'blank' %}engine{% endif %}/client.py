@@ -56,12 +56,11 @@ class BlankEngine:
         """What has become of these jobs?
 
         Answer for all names with one question to the engine; ask it even without names,
-        which tells whether it answers. Translate each of its
-        states to a `Phase`, with the exit code and a reason in words: they are what
-        the user reads. `details` is what the job is found by in the engine, such as
-        its number there; ZenML shows it. A job that the engine does not know is
-        `JobState(Phase.FAILED, reason=...)`; an engine that cannot be asked now is an
-        exception, whatever its type.
+        which tells whether it answers. Translate each of its states to a `Phase`, with
+        the exit code and a reason in words: they are what the user reads. `details` is
+        what the job is found by in the engine, such as its number there; ZenML shows
+        it. A job that the engine does not know is `JobState(Phase.FAILED, reason=...)`;
+        an engine that cannot be asked now is an exception, whatever its type.
         """
         _not_written("poll")
 
