@@ -182,7 +182,7 @@ def test_a_diff_touches_nothing_and_is_what_adding_all_of_it_adds(grid: Path, ad
     added = adopt(other, "--add", ".")
     assert not paths(added, "offered")
     assert files(grid) == files(other)
-    assert "zenml_grid/waiting.py" in files(grid)
+    assert "zenml_grid/_core/lifecycle/waiting.py" in files(grid)
     assert WRITTEN.items() <= {name: text.decode() for name, text in files(grid).items()}.items()
 
 

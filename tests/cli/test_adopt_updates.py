@@ -18,7 +18,7 @@ from tests.cli.sop_new_runs import run
 from tests.cli.versions import WAITING, Versions, files, keep
 from tests.template.rendering import ANSWERS_FILE
 
-WAITING_HERE = "zenml_grid/waiting.py"
+WAITING_HERE = "zenml_grid/_core/lifecycle/waiting.py"
 PACKAGE = "template/{{ package_name }}"
 
 
@@ -40,9 +40,11 @@ def adopted(versions: Versions, grid: Path, adopt: Adopt) -> Path:
 def newer(versions: Versions) -> None:
     """A version that changes what was added, what was not, and what both have; and adds a file."""
     versions.edit(WAITING, '"""Waits for the end of a step."""', '"""Waits for a step\'s end."""')
-    versions.edit(f"{PACKAGE}/masking.py", '"""Keeps secrets out', '"""Holds secrets out')
+    versions.edit(
+        f"{PACKAGE}/_core/lifecycle/masking.py", '"""Keeps secrets out', '"""Holds secrets out'
+    )
     versions.edit("template/.gitignore", "# Python\n", "# Python, all of it\n")
-    (versions.folder / PACKAGE / "polling.py").unlink()
+    (versions.folder / PACKAGE / "_core" / "lifecycle" / "polling.py").unlink()
     (versions.folder / PACKAGE / "extra.py").write_text('"""More."""\n')
     versions.commit()
 

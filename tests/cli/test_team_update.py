@@ -58,7 +58,9 @@ def both_move(versions: Versions, team: TeamTemplate) -> None:
     versions.edit(CHANGES, "# Changelog", "# All changes")
     versions.commit()
     team.write("template/CHANGELOG.md", "# All changes of Acme\n\n## Unreleased\n")
-    team.write("template/{{ package_name }}/waiting.py", '"""Waits as Acme does."""\n')
+    team.write(
+        "template/{{ package_name }}/_core/lifecycle/waiting.py", '"""Waits as Acme does."""\n'
+    )
     team.write(f"{ENGINE}/more.py", '"""More."""\n')
     (team.folder / "template" / "CODEOWNERS.jinja").unlink()
     team.commit()
@@ -91,7 +93,7 @@ def test_three_versions_in_a_row(
     here: Path,
 ) -> None:
     project = make_with_team()
-    waiting = project / "zenml_acme" / "waiting.py"
+    waiting = project / "zenml_acme" / "_core" / "lifecycle" / "waiting.py"
     waiting.write_text(waiting.read_text().replace("return status\n", "return status  # mine\n"))
     keep(project)
     newer(versions)
@@ -121,10 +123,10 @@ def test_each_change_and_each_conflict_names_its_layer(
 ) -> None:
     project = make_with_team()
     (project / "CHANGELOG.md").write_text("# Mine\n")
-    operator = project / "zenml_acme" / "polling.py"
+    operator = project / "zenml_acme" / "_core" / "lifecycle" / "polling.py"
     operator.write_text('"""Mine."""\n')
     keep(project)
-    polling = "template/{{ package_name }}/polling.py"
+    polling = "template/{{ package_name }}/_core/lifecycle/polling.py"
     first = (versions.folder / polling).read_text().splitlines()[0]
     versions.edit(polling, first, '"""Asks."""')
     versions.edit(WAITING, '"""Waits for the end of a step."""', '"""Waits for a step\'s end."""')
@@ -138,15 +140,15 @@ def test_each_change_and_each_conflict_names_its_layer(
 
     printed = [line.split() for line in lines]
     assert ["conflict", "team", "CHANGELOG.md"] in printed
-    assert ["changed", "base", "zenml_acme/waiting.py"] in printed
+    assert ["changed", "base", "zenml_acme/_core/lifecycle/waiting.py"] in printed
     assert any(line.startswith("The team's would go from ") for line in lines)
     assert layers(told) == {
         ANSWERS_FILE: ("changed", "base"),
         TEAM_ANSWERS: ("changed", "team"),
         "CHANGELOG.md": ("conflict", "team"),
         "SECURITY.md": ("added", "team"),
-        "zenml_acme/polling.py": ("conflict", "base"),
-        "zenml_acme/waiting.py": ("changed", "base"),
+        "zenml_acme/_core/lifecycle/polling.py": ("conflict", "base"),
+        "zenml_acme/_core/lifecycle/waiting.py": ("changed", "base"),
     }
     assert ">>>>>>> the team's\n" in (project / "CHANGELOG.md").read_text()
     assert ">>>>>>> the template's\n" in operator.read_text()
@@ -284,7 +286,7 @@ def test_a_project_is_put_under_a_team(
     here: Path,
 ) -> None:
     project = make(license="MIT")
-    waiting = project / "zenml_acme" / "waiting.py"
+    waiting = project / "zenml_acme" / "_core" / "lifecycle" / "waiting.py"
     waiting.write_text(waiting.read_text().replace("return status\n", "return status  # mine\n"))
     keep(project)
     newer(versions)
@@ -322,7 +324,7 @@ def test_plain_copier_and_git_do_the_same_as_the_page_says(
     project = make_with_team()
     git(project, "branch", "--move", "main")
     git(project, "branch", "templates")
-    waiting = project / "zenml_acme" / "waiting.py"
+    waiting = project / "zenml_acme" / "_core" / "lifecycle" / "waiting.py"
     waiting.write_text(waiting.read_text().replace("return status\n", "return status  # mine\n"))
     (project / "README.md").unlink()
     keep(project)
@@ -339,4 +341,7 @@ def test_plain_copier_and_git_do_the_same_as_the_page_says(
     succeed("bash", "-e", "-c", script, folder=other, PATH=path, **names)
 
     assert files(project) == files(other)
-    assert "return status  # mine" in (other / "zenml_acme" / "waiting.py").read_text()
+    assert (
+        "return status  # mine"
+        in (other / "zenml_acme" / "_core" / "lifecycle" / "waiting.py").read_text()
+    )

@@ -40,15 +40,15 @@ def test_what_the_owner_has_changed_renamed_and_deleted_stays_so(
     versions: Versions, make: Make, sop_new: SopNew
 ) -> None:
     project = make()
-    package = project / "zenml_acme"
-    edited = package / "waiting.py"
+    core = project / "zenml_acme" / "_core" / "lifecycle"
+    edited = core / "waiting.py"
     edited.write_text(edited.read_text().replace("return status\n", "return status  # mine\n"))
-    (package / "masking.py").rename(package / "hiding.py")
+    (core / "masking.py").rename(core / "hiding.py")
     (project / "CHANGELOG.md").unlink()
     (project / "own.txt").write_text("mine\n")
     keep(project)
     newer(versions)
-    masking = "template/{{ package_name }}/masking.py"
+    masking = "template/{{ package_name }}/_core/lifecycle/masking.py"
     versions.edit(masking, '"""Keeps secrets out', '"""Holds secrets out')
     versions.edit("template/CHANGELOG.md.jinja", "# Changelog", "# All changes")
     versions.commit()
@@ -58,19 +58,19 @@ def test_what_the_owner_has_changed_renamed_and_deleted_stays_so(
     assert not told.conflicts
     assert '"""Waits for a step\'s end."""' in edited.read_text()
     assert "return status  # mine" in edited.read_text()
-    assert '"""Holds secrets out' in (package / "hiding.py").read_text()
-    assert not (package / "masking.py").exists()
+    assert '"""Holds secrets out' in (core / "hiding.py").read_text()
+    assert not (core / "masking.py").exists()
     assert not (project / "CHANGELOG.md").exists()
     assert (project / "own.txt").read_text() == "mine\n"
     changed = {file.path: file.change for file in told.files}
     assert changed == {
         ANSWERS_FILE: "changed",
-        "zenml_acme/asking.py": "added",
+        "zenml_acme/_core/lifecycle/asking.py": "added",
         "zenml_acme/extra.py": "added",
-        "zenml_acme/hiding.py": "changed",
-        "zenml_acme/polling.py": "deleted",
+        "zenml_acme/_core/lifecycle/hiding.py": "changed",
+        "zenml_acme/_core/lifecycle/polling.py": "deleted",
         "zenml_acme/py.typed": "deleted",
-        "zenml_acme/waiting.py": "changed",
+        "zenml_acme/_core/lifecycle/waiting.py": "changed",
     }
 
 
@@ -78,7 +78,7 @@ def test_what_the_owner_has_changed_renamed_and_deleted_stays_so(
 def contested(versions: Versions, make: Make) -> Path:
     """A project whose owner changed a line that the newest version changes, too."""
     project = make()
-    file = project / "zenml_acme" / "waiting.py"
+    file = project / "zenml_acme" / "_core" / "lifecycle" / "waiting.py"
     file.write_text(file.read_text().replace('"""Waits for the end', '"""Awaits the end'))
     keep(project)
     newer(versions)
@@ -89,7 +89,7 @@ def test_it_does_what_copiers_own_command_does(
     versions: Versions, make: Make, sop_new: SopNew, tmp_path: Path
 ) -> None:
     project = make()
-    edited = project / "zenml_acme" / "waiting.py"
+    edited = project / "zenml_acme" / "_core" / "lifecycle" / "waiting.py"
     edited.write_text(edited.read_text().replace("return status\n", "return status  # mine\n"))
     keep(project)
     other = tmp_path / "other" / project.name
@@ -109,8 +109,10 @@ def test_a_conflict_is_told_and_marked(contested: Path, sop_new: SopNew) -> None
     ran = sop_new("update", contested)
 
     assert ran.status == 3
-    assert "conflict  zenml_acme/waiting.py" in ran.stdout
-    lines = (contested / "zenml_acme" / "waiting.py").read_text().splitlines()
+    assert "conflict  zenml_acme/_core/lifecycle/waiting.py" in ran.stdout
+    lines = (
+        (contested / "zenml_acme" / "_core" / "lifecycle" / "waiting.py").read_text().splitlines()
+    )
     assert lines[:5] == [
         "<<<<<<< yours",
         '"""Awaits the end of a step."""',
@@ -229,7 +231,10 @@ def test_an_update_goes_as_far_as_it_is_told(
     ran = sop_new("update", project, "--ref", wanted, "--json")
 
     assert Updated.model_validate_json(ran.stdout).newest == wanted
-    assert "StepFailedError" in (project / "zenml_acme" / "waiting.py").read_text()
+    assert (
+        "StepFailedError"
+        in (project / "zenml_acme" / "_core" / "lifecycle" / "waiting.py").read_text()
+    )
     assert (project / "zenml_acme" / "extra.py").exists()
 
 
@@ -245,5 +250,5 @@ def test_a_project_of_the_newest_version_is_left_alone(make: Make, sop_new: SopN
 def test_json_holds_the_whole_change(contested: Path, sop_new: SopNew) -> None:
     told = json.loads(sop_new("update", contested, "--diff", "--json").stdout)
 
-    assert told["conflicts"] == ["zenml_acme/waiting.py"]
+    assert told["conflicts"] == ["zenml_acme/_core/lifecycle/waiting.py"]
     assert told["diff"].startswith("diff --git ")

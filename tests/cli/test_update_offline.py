@@ -59,7 +59,7 @@ def test_an_upgraded_package_updates_what_the_older_one_made(
     succeed(*program(installed), "zenml-acme", "--defaults", folder=here, **NO_NETWORK)
     project = here / "zenml-acme"
     assert f"_src_path: {template.canonical_url()}\n" in (project / ANSWERS_FILE).read_text()
-    edited = project / "zenml_acme" / "waiting.py"
+    edited = project / "zenml_acme" / "_core" / "lifecycle" / "waiting.py"
     edited.write_text(edited.read_text().replace("return status\n", "return status  # mine\n"))
     keep(project)
 
@@ -92,7 +92,10 @@ def test_a_team_needs_no_network_either(
     succeed(*program(upgraded), "fresh/zenml-acme", "--defaults", folder=here, **variables)
 
     assert "@acme/everybody" in (project / "CODEOWNERS").read_text()
-    assert "Waits until the end" in (project / "zenml_acme" / "waiting.py").read_text()
+    assert (
+        "Waits until the end"
+        in (project / "zenml_acme" / "_core" / "lifecycle" / "waiting.py").read_text()
+    )
     assert files(project) == files(here / "fresh" / "zenml-acme")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.cli.sop_new_runs import git
 from tests.template.rendering import commit_template, copy_template, pack, read_files, render
 
-WAITING = "template/{{ package_name }}/waiting.py"
+WAITING = "template/{{ package_name }}/_core/lifecycle/waiting.py"
 LICENCE = "template/{% if license == 'Apache-2.0' %}LICENSE{% endif %}"
 
 Make = Callable[..., Path]
@@ -57,5 +57,6 @@ def newer(versions: Versions) -> None:
     package = versions.folder / "template" / "{{ package_name }}"
     (package / "extra.py").write_text('"""More."""\n')
     (package / "py.typed").unlink()
-    (package / "polling.py").rename(package / "asking.py")
+    core = package / "_core" / "lifecycle"
+    (core / "polling.py").rename(core / "asking.py")
     versions.commit()

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FLAVOR, CONFIG, OPERATOR, OPTIONS = "flavor.py", "config.py", "operator.py", "engine/options.py"
+BASE, COMMON = "_core/lifecycle/base.py", "_core/options.py"
+"""What an operator and its configuration inherit."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,18 @@ def flavor_with(member: str) -> Edit:
 
 
 def operator_with(member: str) -> Edit:
-    return with_member(OPERATOR, "    def __repr__(self) -> str:", member)
+    return with_member(BASE, "    def __repr__(self) -> str:", member)
 
 
 def config_with(member: str) -> Edit:
-    return with_member(CONFIG, "    keep_failed: bool = Field(", member)
+    doc = (
+        '    """What is set when the component is registered: also the settings of all steps."""\n'
+    )
+    return Edit(CONFIG, doc, f"{doc}\n{member}\n")
 
 
 def settings_with(member: str) -> Edit:
-    return with_member(CONFIG, '    on_unsupported: Literal["refuse", "warn"]', member)
+    return with_member(CONFIG, '    """What a step can set for itself."""', member)
 
 
 def option(declared: str) -> Edit:

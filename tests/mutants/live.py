@@ -1,18 +1,19 @@
 """Broken operators that are found by running steps on them."""
 
-from tests.mutants.edits import OPERATOR, Edit, importing, mutant
+from tests.mutants.edits import BASE, OPERATOR, Edit, importing, mutant
 
-ENGINE, IN_FLIGHT, JOB = "engine/client.py", "in_flight.py", "job.py"
-JUDGING, RESOURCES = "judging.py", "resources.py"
-SOURCE_TREE, VARIABLES = "source_tree.py", "variables.py"
+ENGINE, PORT, RESOURCES = "engine/client.py", "_core/engine.py", "_core/resources.py"
+INTERRUPTED, RECONCILING = "_core/lifecycle/interrupts.py", "_core/lifecycle/reconciling.py"
+SOURCE_TREE = "_core/environment/source_tree.py"
+VARIABLES = "_core/environment/variables.py"
 
-HURRIED = Edit(JUDGING, "PUBLISH_SECONDS = 10\n", "PUBLISH_SECONDS = 2\n")
+HURRIED = Edit(RECONCILING, "PUBLISH_SECONDS = 10\n", "PUBLISH_SECONDS = 2\n")
 """No breakage: a result is not waited for as long as usual."""
 
 
 def submitting(statement: str) -> Edit:
     """A statement before a step is handed over."""
-    first = "        stack = Client().active_stack\n        docker_settings"
+    first = "        settings = cast(Settings"
     return Edit(OPERATOR, first, f"        {statement}\n{first}")
 
 
@@ -23,25 +24,25 @@ def elsewhere(method: str, statement: str) -> Edit:
         "cancel": '        """End a step\'s job."""\n',
         "cleanup_step_submission": '        """Remove what a step\'s job left behind."""\n',
     }[method]
-    there = f"        if not in_flight.is_here(job_name(step_run.id)):\n            {statement}\n"
-    return Edit(OPERATOR, first, first + there)
+    there = f"        if not interrupts.is_here(job_name(step_run.id)):\n            {statement}\n"
+    return Edit(BASE, first, first + there)
 
 
 UNHEARD = (
     Edit(
-        OPERATOR,
+        BASE,
         "        except BaseException:\n            # ZenML cancels nothing",
         "        except NotImplementedError:\n            # ZenML cancels nothing",
     ),
     # What cleans up after a failure would end it.
-    Edit(OPERATOR, "COMPLETED or not self.config.keep_failed:", "COMPLETED:"),
+    Edit(BASE, "COMPLETED or not self._options.keep_failed:", "COMPLETED:"),
 )
 
 
 def deaf_to(number: str, other: str) -> tuple[Edit, ...]:
     """Edits that let a signal pass, and not the other one."""
     signals = "SIGNALS = (signal.SIGINT, signal.SIGTERM)"
-    return (*UNHEARD, Edit(IN_FLIGHT, signals, f"SIGNALS = (signal.{other},)"))
+    return (*UNHEARD, Edit(INTERRUPTED, signals, f"SIGNALS = (signal.{other},)"))
 
 
 SUCCESS = [
@@ -49,8 +50,8 @@ SUCCESS = [
         "SOP301",
         Edit(
             OPERATOR,
-            "place.command(runtime, entrypoint_command)",
-            "place.command(runtime, entrypoint_command[:3])",
+            "return command(runtime, entrypoint_command)",
+            "return command(runtime, entrypoint_command[:3])",
         ),
     ),
     mutant(
@@ -118,8 +119,8 @@ SUCCESS = [
         "SOP310",
         Edit(
             OPERATOR,
-            "place.command(runtime, entrypoint_command)",
-            "place.command(runtime, list(filter(None, entrypoint_command)))",
+            "return command(runtime, entrypoint_command)",
+            "return command(runtime, list(filter(None, entrypoint_command)))",
         ),
     ),
 ]
@@ -128,7 +129,7 @@ FAILURES = [
     mutant(
         "SOP311",
         Edit(
-            JUDGING,
+            RECONCILING,
             '            return ExecutionStatus.FAILED, ""\n',
             "            if said == ExecutionStatus.FAILED:\n"
             '                return ExecutionStatus.COMPLETED, ""\n'
@@ -138,12 +139,12 @@ FAILURES = [
     mutant(
         "SOP312",
         Edit(
-            JUDGING,
+            RECONCILING,
             '            logger.error("%s", self._explain(step_run_id, state.reason))\n',
             "",
         ),
         Edit(
-            OPERATOR,
+            BASE,
             "        return self._follow(step_run.id, step_run.config)\n",
             "        status = self._follow(step_run.id, step_run.config)\n"
             "        if status == ExecutionStatus.FAILED:\n"
@@ -151,11 +152,11 @@ FAILURES = [
             "        return status\n",
         ),
     ),
-    mutant("SOP313", Edit(JUDGING, 'if getattr(config, "command", None):', "if True:")),
+    mutant("SOP313", Edit(RECONCILING, 'if getattr(config, "command", None):', "if True:")),
     mutant(
         "SOP314",
         Edit(
-            JUDGING,
+            RECONCILING,
             "            return ExecutionStatus.FAILED, self._explain(step_run_id, state.reason)\n",
             '            command = getattr(config, "command", None)\n'
             "            done = ExecutionStatus.COMPLETED\n"
@@ -164,9 +165,9 @@ FAILURES = [
     ),
     mutant(
         "SOP315",
-        Edit(JUDGING, 'f" The end of its log:\\n{log.rstrip()}" if log.strip() else ""', '""'),
+        Edit(RECONCILING, 'f" The end of its log:\\n{log.rstrip()}" if log.strip() else ""', '""'),
     ),
-    mutant("SOP316", Edit(JOB, "if exit_code == 0:", "if exit_code in (0, 3):")),
+    mutant("SOP316", Edit(PORT, "if exit_code == 0:", "if exit_code in (0, 3):")),
 ]
 
 INTERRUPTS = [
@@ -175,10 +176,10 @@ INTERRUPTS = [
     mutant(
         "SOP319",
         Edit(
-            OPERATOR,
-            "            if not in_flight.is_here(job.name):\n",
+            BASE,
+            "            if not interrupts.is_here(job.name):\n",
             "            self._follow(info.step_run_id, info.config)\n"
-            "            if not in_flight.is_here(job.name):\n",
+            "            if not interrupts.is_here(job.name):\n",
         ),
     ),
     mutant("SOP320", elsewhere("get_status", "return ExecutionStatus.FAILED")),
@@ -207,14 +208,14 @@ INTERRUPTS = [
     mutant(
         "SOP326",
         Edit(
-            OPERATOR,
+            BASE,
             "        return self._follow(step_run.id, step_run.config)\n",
             "        status = self._follow(step_run.id, step_run.config)\n"
             "        while status == ExecutionStatus.STOPPED:\n"
             "            time.sleep(1)\n"
             "        return status\n",
         ),
-        importing(OPERATOR, "import time"),
+        importing(BASE, "import time"),
     ),
     mutant("SOP327", elsewhere("cleanup_step_submission", "raise KeyError(step_run.id)")),
 ]
@@ -239,18 +240,26 @@ SECRETS = [
         "SOP401",
         Edit(
             OPERATOR,
-            "command=place.command(runtime, entrypoint_command)",
-            'command=("env", *(f"{k}={v}" for k, v in variables.items()),'
-            " *place.command(runtime, entrypoint_command))",
+            "command=self.run_entrypoint(runtime, entrypoint_command)",
+            'command=("env", *(f"{k}={v}" for k, v in environment.items()),'
+            " *self.run_entrypoint(runtime, entrypoint_command))",
         ),
     ),
-    mutant("SOP402", submitting('Path("step.env").write_text(str(environment))')),
-    mutant("SOP403", submitting('logger.warning("Handing over %s", environment)')),
+    mutant(
+        "SOP402",
+        submitting('Path("step.env").write_text(str(environment))'),
+        importing(OPERATOR, "from pathlib import Path"),
+    ),
+    mutant(
+        "SOP403",
+        submitting('logging.warning("Handing over %s", environment)'),
+        importing(OPERATOR, "import logging"),
+    ),
     mutant(
         "SOP404",
         submitting("self.handed = str(environment)"),
         Edit(
-            OPERATOR,
+            BASE,
             "self._details.pop(step_run_id, {}))",
             '{"environment": getattr(self, "handed", "")})',
         ),

@@ -4,6 +4,8 @@ These are found by looking at it; those in `live.py` are found by running steps 
 """
 
 from tests.mutants.edits import (
+    BASE,
+    COMMON,
     CONFIG,
     FLAVOR,
     OPERATOR,
@@ -31,16 +33,16 @@ STRUCTURE = [
     ),
     mutant(
         "SOP106",
-        Edit(OPERATOR, "Operator(BaseStepOperator):", "Operator(StackComponent):"),
-        importing(OPERATOR, "from zenml.stack import StackComponent"),
+        Edit(BASE, "Operator(BaseStepOperator):", "Operator(StackComponent):"),
+        importing(BASE, "from zenml.stack import StackComponent"),
     ),
     mutant("SOP107", importing(FLAVOR, "from . import operator")),
     mutant(
         "SOP108",
         Edit(
             CONFIG,
-            '        "counts as failed.",\n    )\n',
-            '        "counts as failed.",\n    )\n\n\nfrom . import operator\n',
+            "class AcmeStepOperatorConfig(\n",
+            "from . import operator\n\n\nclass AcmeStepOperatorConfig(\n",
         ),
     ),
     mutant("SOP109", importing(OPTIONS, "import pytest")),
@@ -60,7 +62,7 @@ STRUCTURE = [
 INTERFACE = [
     mutant(
         "SOP115",
-        Edit(OPERATOR, "def __init__(self, *args: Any, **kwargs: Any)", "def __init__(self, name)"),
+        Edit(BASE, "def __init__(self, *args: Any, **kwargs: Any)", "def __init__(self, name)"),
     ),
     mutant(
         "SOP116",
@@ -68,16 +70,16 @@ INTERFACE = [
         Edit(OPERATOR, "    def launch(\n", "    def run(\n"),
     ),
     mutant("SOP117", Edit(OPERATOR, "    def submit(\n", "    def hand_over(\n")),
-    mutant("SOP118", Edit(OPERATOR, "    def get_status(self", "    def look_at(self")),
-    mutant("SOP119", Edit(OPERATOR, "    def cancel(self", "    def end(self")),
+    mutant("SOP118", Edit(BASE, "    def get_status(self", "    def look_at(self")),
+    mutant("SOP119", Edit(BASE, "    def cancel(self", "    def end(self")),
     mutant(
         "SOP120",
         Edit(
             OPERATOR,
             "        entrypoint_command: list[str],\n        environment: dict[str, str],\n"
-            '    ) -> None:\n        """Hand a step over',
+            '    ) -> None:\n        """Start a step',
             "        command: list[str],\n        environment: dict[str, str],\n"
-            '    ) -> None:\n        """Hand a step over',
+            '    ) -> None:\n        """Start a step',
         ),
     ),
     mutant(
@@ -90,29 +92,29 @@ INTERFACE = [
             '    ) -> None:\n        """Run a step to its end',
         ),
     ),
-    mutant("SOP122", Edit(OPERATOR, "    def wait(self, step_run:", "    def wait(self, run:")),
+    mutant("SOP122", Edit(BASE, "    def wait(self, step_run:", "    def wait(self, run:")),
     mutant(
         "SOP123",
         Edit(
-            OPERATOR,
+            BASE,
             "    def cancel(self, step_run: StepRunResponse)",
             "    def cancel(self, step_run: StepRunResponse, force: bool)",
         ),
     ),
-    mutant("SOP124", Edit(OPERATOR, "    def cancel(self", "    async def cancel(self")),
+    mutant("SOP124", Edit(BASE, "    def cancel(self", "    async def cancel(self")),
     mutant(
         "SOP125",
-        Edit(OPERATOR, "self, snapshot: Any = None, deployment: Any = None", "self, compiled: Any"),
+        Edit(BASE, "self, snapshot: Any = None, deployment: Any = None", "self, compiled: Any"),
     ),
-    mutant("SOP126", Edit(OPERATOR, "return place.entrypoint_class()", "return object")),
+    mutant("SOP126", Edit(BASE, "return prepare.entrypoint_class()", "return object")),
     mutant(
         "SOP127",
-        Edit(OPERATOR, "        return AcmeStepOperatorSettings\n", "        return dict\n"),
+        Edit(OPERATOR, "        return Settings\n", "        return dict\n"),
     ),
     mutant("SOP128", operator_with('    validator = "a remote artifact store"')),
     mutant(
         "SOP129",
-        Edit(OPERATOR, "return image_requirements()", "return list(image_requirements())"),
+        Edit(BASE, "return image_requirements()", "return list(image_requirements())"),
     ),
 ]
 
@@ -204,7 +206,7 @@ SETTINGS = [
     ),
     mutant(
         "SOP219",
-        Edit(CONFIG, "                raise UnknownSettingError(f", "                str(f"),
+        Edit(COMMON, "            raise UnknownSettingError(f", "            str(f"),
     ),
 ]
 
@@ -213,7 +215,7 @@ SECRETS = [
         "SOP405",
         option("api_token: str | None = SecretField(default=None)"),
         importing(OPTIONS, "from zenml.utils.secret_utils import SecretField"),
-        Edit(OPERATOR, "    def __repr__(self)", "    def shown(self)"),
+        Edit(BASE, "    def __repr__(self)", "    def shown(self)"),
     ),
 ]
 

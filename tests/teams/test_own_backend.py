@@ -19,8 +19,8 @@ from pathlib import Path
 from {PACKAGE}.engine import connect
 from {PACKAGE}.engine.client import QueueError
 from {PACKAGE}.engine.options import ComponentOptions, StepOptions
-from {PACKAGE}.job import Host, Job, Phase
-from {PACKAGE}.resources import Resources
+from {PACKAGE}._core.engine import Host, Job, Phase
+from {PACKAGE}._core.resources import Resources
 
 engine = connect(ComponentOptions(), Path())
 place = Host(Path("python"), Path("unused"))

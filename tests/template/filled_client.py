@@ -10,7 +10,7 @@ import signal
 import subprocess
 from contextlib import suppress
 
-from ..job import Image, Job, JobState, Phase  # noqa: F401
+from .._core.engine import Image, Job, JobState, Phase  # noqa: F401
 
 
 class BlankEngine:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from ..job import Job, JobState
+from .._core.engine import Job, JobState
 
 if TYPE_CHECKING:
     from .options import ComponentOptions

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..job import Engine
+    from .._core.engine import Engine
     from .options import ComponentOptions
 
 

@@ -20,7 +20,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from ..job import Image, Job, JobState, Phase
+from .._core.engine import Image, Job, JobState, Phase
 from .container import LABEL, TIME_LABEL, container
 
 CANCELLED, TIMED_OUT = "-cancelled", "-timed-out"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..job import Image, Job
+from .._core.engine import Image, Job
 
 LABEL = "zenml.step"
 """What the containers of step operators bear."""

@@ -28,7 +28,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ..job import Job, JobState, Phase
+from .._core.engine import Job, JobState, Phase
 
 # The first shell only names the group and leaves, so that the job is no child of the
 # launcher. The second one stays to note how the job ended; by renaming, since a reader

@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..job import Job, JobState, Phase
+from .._core.engine import Job, JobState, Phase
 from . import commands, states
 from .script import arguments, entries, script
 

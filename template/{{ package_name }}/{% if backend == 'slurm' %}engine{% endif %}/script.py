@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..job import Job
+from .._core.engine import Job
 
 # How the command ended is noted by renaming, since a reader must see all of it or
 # nothing. Slurm forgets a job some minutes after its end (MinJobAge), this file stays.

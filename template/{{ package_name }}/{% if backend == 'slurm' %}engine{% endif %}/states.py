@@ -6,7 +6,7 @@ Names and meanings are those of squeue's manual, section JOB STATE CODES (Slurm 
 
 from __future__ import annotations
 
-from ..job import JobState, Phase
+from .._core.engine import JobState, Phase
 
 WAITING = frozenset(
     {

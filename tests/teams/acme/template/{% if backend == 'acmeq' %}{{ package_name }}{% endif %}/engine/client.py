@@ -18,7 +18,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from ..job import Job, JobState, Phase
+from .._core.engine import Job, JobState, Phase
 
 REQUEST_SECONDS = 60
 """How long the queue may take to answer; a job that is cancelled takes up to 30 s."""

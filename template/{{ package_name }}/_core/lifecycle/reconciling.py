@@ -11,7 +11,7 @@ from uuid import UUID
 from zenml.client import Client
 from zenml.enums import ExecutionStatus
 
-from .job import JobState, Phase, job_name
+from ..engine import JobState, Phase, job_name
 from .masking import Mask
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ PUBLISH_SECONDS = 10
 """How long after its job's end a step's result may take to reach ZenML."""
 
 
-class Judge:
+class Reconciler:
     """Reconciles the two, and says why where only the engine knows it."""
 
     def __init__(self, logs: Callable[[str, int], str], mask: Mask) -> None:

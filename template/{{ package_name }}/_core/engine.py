@@ -14,7 +14,7 @@ from uuid import UUID
 from .resources import Resources
 
 if TYPE_CHECKING:
-    from .engine.options import StepOptions
+    from ..engine.options import StepOptions
 
 
 class Phase(Enum):

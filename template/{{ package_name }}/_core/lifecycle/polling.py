@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from .job import JobState
+from ..engine import JobState
 from .waiting import INTERRUPTS
 
 NEVER = -math.inf

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, field_validator
 
+from .. import PACKAGE
+
 
 class WorkdirOption(BaseModel):
     """Where that folder is; the same for all steps of a component."""
@@ -34,6 +36,6 @@ def work_folder(chosen: str | None) -> Path:
     from zenml.config.global_config import GlobalConfiguration
 
     default = Path(GlobalConfiguration().config_directory) / "step_operators"
-    folder = Path(chosen).expanduser() if chosen else default / str(__package__)
+    folder = Path(chosen).expanduser() if chosen else default / PACKAGE.name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
-from pathlib import Path
 
-PACKAGE = Path(__file__).parent
+from ... import PACKAGE
 
 
 def requirement() -> str:

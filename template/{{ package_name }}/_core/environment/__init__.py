@@ -1,0 +1,1 @@
+"""Where a step runs: its code, its packages, its environment variables."""

@@ -1,0 +1,1 @@
+"""The Python packages that a step needs, this one included."""

@@ -1,0 +1,1 @@
+"""A step's life from its submission to its end, in ZenML's terms."""

@@ -1,0 +1,65 @@
+"""The options that every step operator of this kind has, beside its engine's own."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+from zenml.step_operators import BaseStepOperatorConfig
+
+from .environment.prepare import StepEnvironment
+from .environment.workdir import WorkdirOption
+
+
+class UnknownSettingError(TypeError):
+    """A step sets something that does not exist.
+
+    Not a ValueError: pydantic would wrap it, and ZenML would then hide the message
+    (ZenML 0.98, config/settings_resolver.py).
+    """
+
+
+class CommonStepOptions(StepEnvironment):
+    """What a step can set for itself on any engine."""
+
+    on_unsupported: Literal["refuse", "warn"] = Field(
+        default="warn",
+        description="What to do when a step asks for something that the engine cannot "
+        "give, such as a gpu or a package of the operating system.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Name the setting that was meant: ZenML only warns, and drops it.
+
+        Forbidding extra fields would break `get_settings`, which mixes the component's
+        configuration in (ZenML 0.98). That configuration is left alone: it may stem
+        from another version.
+        """
+        if issubclass(cls, BaseStepOperatorConfig):
+            return data
+        # The configuration is the class of the settings, extended.
+        kinds = (cls, *cls.__subclasses__())
+        known = sorted({name for kind in kinds for name in kind.model_fields})
+        for name in sorted(data.keys() - known):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f": did you mean {near[0]!r}?" if near else "."
+            raise UnknownSettingError(f"There is no setting {name!r}{hint}")
+        return data
+
+
+class CommonComponentOptions(WorkdirOption):
+    """What is set once, for all steps, on any engine."""
+
+    keep_failed: bool = Field(
+        default=True,
+        description="Whether the logs of failed and cancelled steps are kept.",
+    )
+    unreachable_seconds: int = Field(
+        default=300,
+        ge=1,
+        description="How long the engine may fail to answer before a running step "
+        "counts as failed.",
+    )
