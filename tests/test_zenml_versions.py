@@ -43,7 +43,7 @@ def test_the_page_names_places_that_are_there() -> None:
     places = re.findall(r"^\| `(\w+\.py)`, `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
     assert places
     for file, function in places:
-        [source] = (REPOSITORY / "template" / "{{ package_name }}").glob(f"*{file}*")
+        [source] = (REPOSITORY / "template" / "{{ package_name }}").rglob(f"*{file}*")
         assert f"def {function}(" in source.read_text("utf-8")
 
 

@@ -41,8 +41,8 @@ STRUCTURE = [
         "SOP108",
         Edit(
             CONFIG,
-            "class AcmeStepOperatorConfig(\n",
-            "from . import operator\n\n\nclass AcmeStepOperatorConfig(\n",
+            'also the settings of all steps."""\n',
+            'also the settings of all steps."""\n\n\nfrom . import operator\n',
         ),
     ),
     mutant("SOP109", importing(OPTIONS, "import pytest")),

@@ -25,7 +25,18 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-PAPERS = {".gitignore", ANSWERS_FILE, "CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml"}
+PAPERS = {
+    ".gitattributes",
+    ".gitignore",
+    ANSWERS_FILE,
+    "AGENTS.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "pyproject.toml",
+}
+KEEPING_IT_CURRENT = {"README.md", "AGENTS.md"}
+"""The papers that tell how: they have to name who does it."""
 CI_FILES = {
     "github": {".github/workflows/ci.yml", ".github/workflows/update.yml"},
     "gitlab": {".gitlab-ci.yml"},
@@ -36,9 +47,9 @@ FOLDERS = {"examples", "tests"}
 ON_HOSTS = {"local", "slurm"}
 HOSTS_ALONE = {
     "bootstrap",
+    "build",
     "entrypoint",
     "installers",
-    "packages",
     "requirements",
     "source_tree",
     "wheel",
@@ -130,7 +141,7 @@ def test_no_jinja_is_left_over(project: Project) -> None:
 
 
 def test_nothing_tells_that_a_generator_wrote_it(project: Project) -> None:
-    for path in project.files.keys() - {ANSWERS_FILE}:
+    for path in project.files.keys() - {ANSWERS_FILE, *KEEPING_IT_CURRENT}:
         text = f"{path}\n{project.text(path)}".lower()
         if path in CI_FILES[project.answers["ci"]]:
             # What asks for something newer has to name who knows.

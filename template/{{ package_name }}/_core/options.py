@@ -6,7 +6,7 @@ import difflib
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
-from zenml.step_operators import BaseStepOperatorConfig
+from zenml.stack import StackComponentConfig
 
 from .environment.prepare import StepEnvironment
 from .environment.workdir import WorkdirOption
@@ -38,7 +38,7 @@ class CommonStepOptions(StepEnvironment):
         configuration in (ZenML 0.98). That configuration is left alone: it may stem
         from another version.
         """
-        if issubclass(cls, BaseStepOperatorConfig):
+        if issubclass(cls, StackComponentConfig):
             return data
         # The configuration is the class of the settings, extended.
         kinds = (cls, *cls.__subclasses__())

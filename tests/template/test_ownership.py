@@ -1,0 +1,98 @@
+"""What of a generated project is its owner's, and what is the template's, is plain to see."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.template.projects import KINDS, NAME, PACKAGE
+from tests.template.rendering import read_files, render
+
+CORE = f"{PACKAGE}/_core/"
+OTHER_NAMES = {
+    "project_name": "grid-steps",
+    "flavor": "grid",
+    "class_prefix": "Grid",
+    "license": "MIT",
+    "ci": "gitlab",
+}
+MOST_FILES, MOST_LINES = 12, 1000
+LONGEST_OPERATOR, LONGEST_AGENTS = 99, 40
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def files(
+    request: pytest.FixtureRequest, template_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, bytes]:
+    """A project of each kind."""
+    folder = tmp_path_factory.mktemp(request.param)
+    return read_files(render(template_folder, folder / NAME, KINDS[request.param]))
+
+
+def lines(content: bytes) -> int:
+    return content.count(b"\n")
+
+
+def runtime(answers: Mapping[str, str]) -> str:
+    return answers.get("runtime") or ("image" if answers["backend"] == "docker" else "host")
+
+
+@pytest.mark.parametrize("wanted", ["host", "image"])
+def test_the_core_is_the_same_in_all_projects_of_a_runtime(
+    wanted: str, template_folder: Path, tmp_path: Path
+) -> None:
+    cores = []
+    for kind, answers in KINDS.items():
+        if runtime(answers) == wanted:
+            for number, names in enumerate(({}, OTHER_NAMES)):
+                folder = tmp_path / f"{kind}-{number}" / "project"
+                project = read_files(render(template_folder, folder, answers | names))
+                inside = {path.partition("/_core/")[2]: text for path, text in project.items()}
+                cores.append({path: text for path, text in inside.items() if path})
+
+    assert len(cores) > 2
+    assert cores[0]
+    assert all(core == cores[0] for core in cores)
+
+
+def test_what_is_the_owners_of_the_package_is_little(files: Mapping[str, bytes]) -> None:
+    own = {
+        path: text
+        for path, text in files.items()
+        if path.startswith(f"{PACKAGE}/") and not path.startswith(CORE)
+    }
+
+    assert len(own) <= MOST_FILES
+    assert sum(map(lines, own.values())) <= MOST_LINES
+    assert {path.split("/")[1] for path in own} == {
+        "__init__.py",
+        "config.py",
+        "engine",
+        "flavor.py",
+        "operator.py",
+        "py.typed",
+    }
+
+
+def test_the_operator_fits_a_screen_or_two(files: Mapping[str, bytes]) -> None:
+    assert lines(files[f"{PACKAGE}/operator.py"]) <= LONGEST_OPERATOR
+
+
+def test_the_core_is_marked_as_not_for_editing(files: Mapping[str, bytes]) -> None:
+    assert "Not for editing" in files[f"{CORE}__init__.py"].decode()
+    assert f"{CORE}** linguist-generated" in files[".gitattributes"].decode()
+    for paper in ("README.md", "AGENTS.md"):
+        [line] = [
+            line
+            for line in files[paper].decode().splitlines()
+            if "_core/`" in line and "ot for editing" in line
+        ]
+        assert f"`{CORE}`" in line
+    assert lines(files["AGENTS.md"]) <= LONGEST_AGENTS
+
+
+@pytest.mark.parametrize("command", ["try .", "check .", "diff", "update"])
+def test_the_papers_name_the_commands_that_keep_it_current(
+    files: Mapping[str, bytes], command: str
+) -> None:
+    assert f"\nsop-new {command}" in files["README.md"].decode()
