@@ -70,7 +70,7 @@ def exported(root: Path, folder: Path) -> list[Path]:
     git(root, "bundle", "create", "--quiet", str(given), "HEAD", *tags.decode().split())
     # The checkout is its owner's: what it lacks of tags is added to a copy.
     git(folder, "clone", "--quiet", "--bare", str(given), str(copy))
-    releases = runpy.run_path(str(root / "generator" / "sop_new" / "releases.py"))
+    releases = runpy.run_path(str(root / "generator" / "sop_new" / "templates" / "releases.py"))
     releases["tag"](copy)
     git(copy, "bundle", "create", "--quiet", str(bundle), "HEAD", "--tags")
     questions.write_bytes(git(root, "show", f"HEAD:{QUESTIONS}"))

@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sop_new import contract
+from sop_new.check import catalogue
+from sop_new.check.result import Finding, Report
 from sop_new.errors import Code
-from sop_new.verdict import Finding, Verdict
 
 from tests.cli.sop_new_runs import program, run, succeed, uv
 from tests.cli.test_interrupts import heed_signals, wait_for
@@ -47,7 +47,7 @@ class HandOperator(BaseStepOperator):
 """
 
 
-def check(folder: Path, target: str, python: Path, *only: str, **variables: str) -> Verdict:
+def check(folder: Path, target: str, python: Path, *only: str, **variables: str) -> Report:
     """What comes of some checks."""
     (folder / "tmp").mkdir()
     ran = run(
@@ -59,7 +59,7 @@ def check(folder: Path, target: str, python: Path, *only: str, **variables: str)
         **variables,
     )
     assert not list((folder / "tmp").iterdir())
-    return Verdict.model_validate_json(ran.stdout)
+    return Report.model_validate_json(ran.stdout)
 
 
 def write_by_hand(folder: Path, **operator: str) -> str:
@@ -71,8 +71,8 @@ def write_by_hand(folder: Path, **operator: str) -> str:
     return "by_hand.flavor.HandFlavor"
 
 
-def failures(verdict: Verdict) -> dict[str, Finding]:
-    return {finding.id: finding for finding in verdict.checks if finding.outcome == "failed"}
+def failures(report: Report) -> dict[str, Finding]:
+    return {finding.id: finding for finding in report.checks if finding.outcome == "failed"}
 
 
 def test_an_operator_that_zenml_cannot_call_is_told_so_and_not_run(
@@ -80,11 +80,11 @@ def test_an_operator_that_zenml_cannot_call_is_told_so_and_not_run(
 ) -> None:
     # As ZenML's documentation still shows it.
     target = write_by_hand(here, more="", environment="{}")
-    ids = [check.id for check in contract.checks() if check.level in ("structure", "lifecycle")]
-    verdict = check(here, target, python, *ids)
+    ids = [check.id for check in catalogue.checks() if check.level in ("structure", "lifecycle")]
+    report = check(here, target, python, *ids)
 
-    assert failures(verdict).keys() == {"SOP117", "SOP121"}
-    lifecycle = [finding for finding in verdict.checks if finding.level == "lifecycle"]
+    assert failures(report).keys() == {"SOP117", "SOP121"}
+    lifecycle = [finding for finding in report.checks if finding.level == "lifecycle"]
     assert {finding.outcome for finding in lifecycle} == {"skipped"}
     assert "nothing can run: see SOP121" in {finding.said for finding in lifecycle}
 
@@ -94,12 +94,12 @@ def test_an_operator_written_by_hand_runs_and_is_told_what_it_gets_wrong(
 ) -> None:
     target = write_by_hand(here, more=", environment", environment="environment")
     only = ("SOP301", "SOP302", "SOP303", "SOP310", "SOP314", "SOP319")
-    verdict = check(here, target, python, *only)
+    report = check(here, target, python, *only)
 
-    found = failures(verdict)
+    found = failures(report)
     assert found.keys() == {"SOP302", "SOP310"}
     assert "it's $HOME & more" in found["SOP302"].said
-    outcomes = {finding.id: finding.outcome for finding in verdict.checks}
+    outcomes = {finding.id: finding.outcome for finding in report.checks}
     assert outcomes["SOP303"] == outcomes["SOP314"] == "passed"
     assert outcomes["SOP319"] == "skipped"
 
@@ -117,9 +117,9 @@ def test_what_can_run_no_step_here_is_skipped_with_the_reason(
     # A Slurm that other tests use is not meant.
     monkeypatch.delenv("SLURM_CONF", raising=False)
     succeed(*program(), "zenml-acme", "--backend", backend, folder=here)
-    verdict = check(here, "zenml-acme", python, "SOP101", "SOP301", "SOP317")
+    report = check(here, "zenml-acme", python, "SOP101", "SOP301", "SOP317")
 
-    looked_at, *run = verdict.checks
+    looked_at, *run = report.checks
     assert looked_at.outcome == "passed"
     for finding in run:
         assert finding.outcome == "skipped"

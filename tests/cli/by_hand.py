@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sop_new.adopted import Adopted
+from sop_new.adopt.result import Adopted
 
 OPERATOR = '''"""Runs steps on the grid."""
 

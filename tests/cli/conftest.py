@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sop_new import cli, template
-from sop_new.adopted import Adopted
-from sop_new.output import Created
+from sop_new.adopt.result import Adopted
+from sop_new.cli import app
+from sop_new.create.result import Created
+from sop_new.templates import source
 
 from tests.cli import by_hand
 from tests.cli.sop_new_runs import REPOSITORY, Ran, git, succeed, uv
@@ -126,10 +127,10 @@ def sop_new(
     clone: Path, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> SopNew:
     """Runs sop-new in this process, which has no terminal, on the clone's template."""
-    monkeypatch.setattr(template, "PACKAGE", clone / "generator" / "sop_new")
+    monkeypatch.setattr(source, "PACKAGE", clone / "generator" / "sop_new")
 
     def run(*arguments: str | Path) -> Ran:
-        status = cli.run([str(argument) for argument in arguments])
+        status = app.run([str(argument) for argument in arguments])
         return Ran(status, *capsys.readouterr())
 
     return run

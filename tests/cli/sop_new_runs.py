@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sop_new.errors import Code
-from sop_new.output import Failure
+from sop_new.printing import Failure
 
 REPOSITORY = Path(__file__).parents[2]
 ANSWERS_FILE = ".copier-answers.yml"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sop_new import template
-from sop_new.answers import Answers
+from sop_new.adopt.inferring import Finding, infer
 from sop_new.errors import Code
-from sop_new.inferring import Finding, infer
-from sop_new.worktree import WorkTree
+from sop_new.projects.worktree import WorkTree
+from sop_new.templates.answers import Answers
+from sop_new.templates.source import find_template
 
 from tests.cli.by_hand import (
     CODE,
@@ -134,7 +134,7 @@ def test_an_answer_is_found_where_people_write_it(grid: Path, hint: str) -> None
     texts, question, answer = HINTS[hint]
     write(grid, texts)
 
-    found = infer(template.find(), WorkTree(grid), Answers()).found
+    found = infer(find_template(), WorkTree(grid), Answers()).found
 
     assert found.get(question) == (Finding(*answer) if answer else None)
 

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from sop_new import template
-from sop_new.updated import Checked, Updated
+from sop_new.templates import source
+from sop_new.update.result import Checked, Updated
 
 from tests.cli.by_hand import CODE, OPERATOR, Adopt, paths
 from tests.cli.conftest import SopNew
@@ -26,7 +26,7 @@ PACKAGE = "template/{{ package_name }}"
 def versions(sop_new: SopNew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Versions:
     """The versions of the template that sop-new carries here."""
     made = Versions(tmp_path / "template")
-    monkeypatch.setattr(template, "PACKAGE", made.folder / "generator" / "sop_new")
+    monkeypatch.setattr(source, "PACKAGE", made.folder / "generator" / "sop_new")
     return made
 
 

@@ -124,12 +124,12 @@ def test_of_a_shallow_clone_the_build_says_how_to_deepen_it(clone: Path, tmp_pat
 
 def test_a_wheel_holds_the_whole_start_of_a_teams_template(clone: Path, wheels: Path) -> None:
     [wheel] = wheels.glob("*.whl")
-    starter = "sop_new/starter/"
+    starter = "sop_new/team/starter/"
     carried = {name: data for name, data in packed(wheel).items() if name.startswith(starter)}
 
     assert carried == {
         f"{starter}{path}": data
-        for path, data in contents(clone / "generator" / "sop_new" / "starter").items()
+        for path, data in contents(clone / "generator" / "sop_new" / "team" / "starter").items()
     }
 
 

@@ -13,11 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
-from sop_new import contract
-from sop_new.bench import Bench, finding
-from sop_new.contract import Check
+from sop_new.check import catalogue
+from sop_new.check.result import Check, Report
+from sop_new.check.sandbox import Sandbox, finding
 from sop_new.errors import Code
-from sop_new.verdict import Verdict
 
 from tests.cli.conftest import Shared, SopNew
 from tests.cli.sop_new_runs import Ran, contents, failure, program, run, succeed, uv
@@ -89,41 +88,41 @@ def bad(shared: Shared, python: Path) -> Path:
 
 
 @pytest.fixture
-def verdict(good: Path) -> Verdict:
+def report(good: Path) -> Report:
     ran = ran_in(good)
     assert ran.status == 0, ran.stdout + ran.stderr
-    return Verdict.model_validate_json(ran.stdout)
+    return Report.model_validate_json(ran.stdout)
 
 
-def test_a_project_need_not_be_installed_to_pass(verdict: Verdict) -> None:
-    outcomes = {finding.id: finding.outcome for finding in verdict.checks}
+def test_a_project_need_not_be_installed_to_pass(report: Report) -> None:
+    outcomes = {finding.id: finding.outcome for finding in report.checks}
 
-    assert list(outcomes) == [check.id for check in contract.checks() if check.level in LEVELS]
+    assert list(outcomes) == [check.id for check in catalogue.checks() if check.level in LEVELS]
     assert "failed" not in outcomes.values()
-    assert (verdict.source, verdict.zenml) == (FLAVOR, NEWEST.version)
+    assert (report.source, report.zenml) == (FLAVOR, NEWEST.version)
 
 
-def test_the_outcomes_are_counted(verdict: Verdict) -> None:
-    outcomes = [finding.outcome for finding in verdict.checks]
+def test_the_outcomes_are_counted(report: Report) -> None:
+    outcomes = [finding.outcome for finding in report.checks]
 
-    assert verdict.failed == 0
-    assert verdict.passed == outcomes.count("passed") > 0
-    assert verdict.skipped == outcomes.count("skipped") > 0
+    assert report.failed == 0
+    assert report.passed == outcomes.count("passed") > 0
+    assert report.skipped == outcomes.count("skipped") > 0
 
 
-def test_the_reason_of_a_skip_is_told(verdict: Verdict) -> None:
-    [skipped] = [finding for finding in verdict.checks if finding.id == SKIPPED]
+def test_the_reason_of_a_skip_is_told(report: Report) -> None:
+    [skipped] = [finding for finding in report.checks if finding.id == SKIPPED]
 
     assert (skipped.outcome, skipped.said) == ("skipped", REASON)
 
 
-def test_a_report_for_other_programs_is_written(good: Path, verdict: Verdict) -> None:
+def test_a_report_for_other_programs_is_written(good: Path, report: Report) -> None:
     cases = ElementTree.parse(good / "report.xml").getroot().iter("testcase")
-    assert len(list(cases)) >= len(verdict.checks)
+    assert len(list(cases)) >= len(report.checks)
 
 
-def test_progress_is_told_on_stderr(good: Path, verdict: Verdict) -> None:
-    count = len(verdict.checks)
+def test_progress_is_told_on_stderr(good: Path, report: Report) -> None:
+    count = len(report.checks)
     lines = ran_in(good).stderr.splitlines()
 
     assert any(re.fullmatch(rf"\d+ of {count} checks done; SOP\d+: .+", line) for line in lines)
@@ -152,7 +151,7 @@ def test_a_failed_check_is_the_exit_status(bad: Path) -> None:
 
 
 def test_a_failure_says_what_was_seen_and_expected_and_how_to_mend_it(bad: Path) -> None:
-    rule = contract.load().find("SOP102")
+    rule = catalogue.load().find("SOP102")
     shown = " ".join(ran_in(bad).stdout.split())
 
     assert "SOP102 FAIL" in shown
@@ -176,14 +175,14 @@ def test_the_table_fits_a_narrow_terminal(bad: Path) -> None:
     assert command.endswith("--only SOP102")
 
 
-def test_the_worst_failure_is_shown_first(verdict: Verdict) -> None:
+def test_the_worst_failure_is_shown_first(report: Report) -> None:
     checks = [
         finding.model_copy(update={"outcome": "failed", "said": "broken"})
-        for finding in verdict.checks
+        for finding in report.checks
         if finding.severity != "serious"
     ]
     console = Console(width=WIDTH, record=True, file=StringIO())
-    for part in verdict.model_copy(update={"checks": checks}).parts():
+    for part in report.model_copy(update={"checks": checks}).parts():
         console.print(part)
     shown = re.findall(r"^SOP\d+ \(\w+, (\w+)\)", console.export_text(), re.MULTILINE)
 
@@ -191,18 +190,18 @@ def test_the_worst_failure_is_shown_first(verdict: Verdict) -> None:
     assert set(shown) == {"fatal", "minor"}
 
 
-def test_a_skip_is_shown_with_its_reason_once(verdict: Verdict) -> None:
+def test_a_skip_is_shown_with_its_reason_once(report: Report) -> None:
     console = Console(width=WIDTH, record=True, file=StringIO())
-    verdict.checks = [
+    report.checks = [
         finding.model_copy(update={"outcome": "skipped", "said": REASON})
-        for finding in verdict.checks[:2]
+        for finding in report.checks[:2]
     ]
-    for part in verdict.parts():
+    for part in report.parts():
         console.print(part)
     shown = console.export_text()
 
     assert shown.count(f"({REASON})") == 1
-    assert f"(as {verdict.checks[0].id})" in shown
+    assert f"(as {report.checks[0].id})" in shown
 
 
 LINE = '{{"id": "SOP101", "outcome": "{}", "said": "{}"}}\n'
@@ -219,23 +218,23 @@ LINE = '{{"id": "SOP101", "outcome": "{}", "said": "{}"}}\n'
 def test_a_check_of_several_runs_has_one_outcome(
     tmp_path: Path, runs: list[str], outcome: str, said: str
 ) -> None:
-    bench = Bench(tmp_path, "python", tmp_path)
+    sandbox = Sandbox(tmp_path, "python", tmp_path)
     told = [LINE.format(run, "" if run == "passed" else f"run {i}") for i, run in enumerate(runs)]
-    bench.report.write_text("".join(told))
-    found = finding(contract.load().find("SOP101"), bench.outcomes["SOP101"])
+    sandbox.report.write_text("".join(told))
+    found = finding(catalogue.load().find("SOP101"), sandbox.outcomes["SOP101"])
 
     assert (found.outcome, found.said) == (outcome, said)
 
 
 def test_a_line_that_is_still_being_written_does_not_count(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, "python", tmp_path)
-    bench.report.write_text(LINE.format("passed", "") + LINE.replace("101", "102")[:20])
+    sandbox = Sandbox(tmp_path, "python", tmp_path)
+    sandbox.report.write_text(LINE.format("passed", "") + LINE.replace("101", "102")[:20])
 
-    assert list(bench.outcomes) == ["SOP101"]
+    assert list(sandbox.outcomes) == ["SOP101"]
 
 
 def test_a_check_is_explained_without_a_target(sop_new: SopNew) -> None:
-    rule = contract.load().find("SOP102")
+    rule = catalogue.load().find("SOP102")
     ran = sop_new("check", "--explain", "sop102")
     shown = " ".join(ran.stdout.split())
 
@@ -256,4 +255,4 @@ def test_an_unknown_check_is_not_explained(sop_new: SopNew) -> None:
 
 def test_an_installed_package_carries_the_contract(installed: Path, here: Path) -> None:
     told = succeed(*program(installed), "check", "--explain", "SOP101", "--json", folder=here)
-    assert json.loads(told) == contract.load().find("SOP101").model_dump()
+    assert json.loads(told) == catalogue.load().find("SOP101").model_dump()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sop_new.errors import Code
-from sop_new.output import Failure
+from sop_new.printing import Failure
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import Ran, failure, succeed, uv

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from sop_new import template
 from sop_new.errors import Code
-from sop_new.output import Failure
+from sop_new.printing import Failure
+from sop_new.templates import layers, source
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import REPOSITORY, failure, program, run
@@ -206,7 +206,7 @@ def test_git_is_missing(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_template_is_missing(
     refused: Refused, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(template, "PACKAGE", tmp_path / "generator" / "sop_new")
+    monkeypatch.setattr(source, "PACKAGE", tmp_path / "generator" / "sop_new")
     refused(Code.TEMPLATE_MISSING, "zenml-acme")
 
 
@@ -226,7 +226,7 @@ def test_the_template_is_broken(
         shutil.copytree(REPOSITORY / name, checkout / name)
     shutil.copy(REPOSITORY / "copier.yml", checkout)
     (checkout / file).write_text(content)
-    monkeypatch.setattr(template, "PACKAGE", checkout / "generator" / "sop_new")
+    monkeypatch.setattr(source, "PACKAGE", checkout / "generator" / "sop_new")
 
     refused(Code.TEMPLATE_FAILED, "zenml-acme")
 
@@ -236,7 +236,7 @@ def test_a_bundle_that_git_cannot_read(
 ) -> None:
     shutil.copy(REPOSITORY / "copier.yml", tmp_path)
     (tmp_path / "template.bundle").write_text("no bundle")
-    monkeypatch.setattr(template, "PACKAGE", tmp_path)
+    monkeypatch.setattr(source, "PACKAGE", tmp_path)
 
     assert refused(Code.TEMPLATE_FAILED, "zenml-acme").message.startswith("git can't read")
 
@@ -277,6 +277,6 @@ def test_a_fault_of_our_own_is_not_hidden(sop_new: SopNew, monkeypatch: pytest.M
     def fault() -> NoReturn:
         raise AssertionError("a fault of ours")
 
-    monkeypatch.setattr(template, "find", fault)
+    monkeypatch.setattr(layers, "find_template", fault)
     with pytest.raises(AssertionError, match="a fault of ours"):
         sop_new("zenml-acme")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sop_new.output import Backends
+from sop_new.create.result import Backends
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import REPOSITORY, succeed
 
-HEAVY = {"copier", "zenml", "yaml", "questionary", "jinja2", "sop_new.output"}
+HEAVY = {"copier", "zenml", "yaml", "questionary", "jinja2", "sop_new.printing"}
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ HEAVY = {"copier", "zenml", "yaml", "questionary", "jinja2", "sop_new.output"}
 )
 def test_help_imports_nothing_heavy(command: list[str], tmp_path: Path) -> None:
     script = (
-        "import json, sys; from sop_new import cli; "
-        f"cli.run({command!r}); print(json.dumps(list(sys.modules)))"
+        "import json, sys; from sop_new.cli import app; "
+        f"app.run({command!r}); print(json.dumps(list(sys.modules)))"
     )
     printed = succeed(sys.executable, "-c", script, folder=tmp_path)
 
@@ -51,6 +51,12 @@ def test_help_says_how_to_create(sop_new: SopNew, here: Path, command: list[str]
 
 def test_the_version_is_that_of_the_distribution(sop_new: SopNew) -> None:
     assert sop_new("--version").stdout == f"{version('sop-new')}\n"
+
+
+def test_the_program_runs_as_a_module(here: Path) -> None:
+    printed = succeed(sys.executable, "-m", "sop_new", "--version", folder=here)
+
+    assert printed == f"{version('sop-new')}\n"
 
 
 def test_the_backends_are_the_choices_of_the_question(sop_new: SopNew) -> None:

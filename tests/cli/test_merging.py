@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from sop_new import merging
-from sop_new.merging import Change, merge
+from sop_new.projects import scratch
+from sop_new.update.merging import Change, merge
 
 
 def folder(place: Path, text: str) -> Path:
@@ -23,7 +23,7 @@ def test_a_file_of_the_same_size_and_age_is_another_one(
 ) -> None:
     # Git takes it for unchanged; with its usual settings only if a file system gives it the
     # number of the one that was there before.
-    monkeypatch.setitem(merging.SETTINGS, "core.checkStat", "minimal")
+    monkeypatch.setitem(scratch.SETTINGS, "core.checkStat", "minimal")
     before, mine = folder(tmp_path / "before", "1.0.0\n"), folder(tmp_path / "mine", "1.0.0\n")
     after = folder(tmp_path / "after", "1.0.1\n")
     (tmp_path / "room").mkdir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sop_new import releases
+from sop_new.templates import releases
 
 from tests.cli.sop_new_runs import git
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sop_new.create.result import Backends, Created
 from sop_new.errors import Code
-from sop_new.output import Backends, Created
-from sop_new.team_show import TeamShown
+from sop_new.team.result import TeamShown
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import ANSWERS_FILE, contents, failure, git, without_source

@@ -19,8 +19,8 @@ import copier
 import pytest
 import yaml
 from sop_new.errors import Code
-from sop_new.team_init import Started
-from sop_new.template import canonical_url
+from sop_new.team.result import Started
+from sop_new.templates.source import canonical_url
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import (
@@ -50,7 +50,7 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     ".yaml": yaml.safe_load,
     ".yml": yaml.safe_load,
 }
-STARTER = "generator/sop_new/starter"
+STARTER = "generator/sop_new/team/starter"
 CI_FILES = {"github": ".github/workflows/ci.yml", "gitlab": ".gitlab-ci.yml"}
 ODD_NAME = 'O\'Brien "Bob" & Söhne \\ <b> *a* [d](e) # 日本: - !x'
 

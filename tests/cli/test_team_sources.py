@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sop_new import teams, template
+from sop_new.create.result import Created
 from sop_new.errors import Code
-from sop_new.output import Created
+from sop_new.templates.source import address
+from sop_new.templates.team import chosen_team
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import failure, git
@@ -154,6 +155,6 @@ def test_of_a_repository_the_newest_release_is_taken_and_of_a_folder_what_is_the
 def test_an_address_is_what_copier_gives_to_git(source: str, given_to_git: str) -> None:
     from copier._vcs import get_repo
 
-    choice = teams.chosen(source)
+    choice = chosen_team(source)
     assert choice
-    assert template.address(choice.source) == given_to_git == get_repo(choice.source)
+    assert address(choice.source) == given_to_git == get_repo(choice.source)

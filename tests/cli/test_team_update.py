@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from sop_new.errors import Code
-from sop_new.updated import Checked, Updated
+from sop_new.update.result import Checked, Updated
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import ANSWERS_FILE, REPOSITORY, failure, git, succeed

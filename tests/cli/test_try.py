@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 from sop_new.errors import Code
-from sop_new.output import Failure, Result, Trial
+from sop_new.printing import Failure, Result
+from sop_new.tryout.result import Trial
 
 from tests.cli.conftest import Shared
 from tests.cli.sop_new_runs import Ran, contents, program, run, succeed, uv

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sop_new.errors import Code
-from sop_new.updated import Checked
+from sop_new.update.result import Checked
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import failure, git

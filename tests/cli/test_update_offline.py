@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from sop_new import template
-from sop_new.updated import Updated
+from sop_new.templates.source import canonical_url, git_setting
+from sop_new.update.result import Updated
 
 from tests.cli.sop_new_runs import git, program, run, succeed, uv
 from tests.cli.teams import TeamTemplate
@@ -58,7 +58,7 @@ def test_an_upgraded_package_updates_what_the_older_one_made(
 ) -> None:
     succeed(*program(installed), "zenml-acme", "--defaults", folder=here, **NO_NETWORK)
     project = here / "zenml-acme"
-    assert f"_src_path: {template.canonical_url()}\n" in (project / ANSWERS_FILE).read_text()
+    assert f"_src_path: {canonical_url()}\n" in (project / ANSWERS_FILE).read_text()
     edited = project / "zenml_acme" / "_core" / "lifecycle" / "waiting.py"
     edited.write_text(edited.read_text().replace("return status\n", "return status  # mine\n"))
     keep(project)
@@ -72,7 +72,7 @@ def test_an_upgraded_package_updates_what_the_older_one_made(
     text = edited.read_text()
     assert "Waits until the end" in text
     assert "return status  # mine" in text
-    assert f"_src_path: {template.canonical_url()}\n" in (project / ANSWERS_FILE).read_text()
+    assert f"_src_path: {canonical_url()}\n" in (project / ANSWERS_FILE).read_text()
     git(project, "add", "--all")
     done = git(project, "diff", "--cached", "--find-renames", "--no-color", "HEAD")
     assert Updated.model_validate_json(told).diff == done
@@ -119,9 +119,9 @@ def test_releases_are_known_without_tags(
     git(tmp_path, "clone", "--quiet", str(checkout), str(tagged))
     git(tagged, "tag", "v77.0.0", "HEAD~1")
     # Where the tags are, Copier finds them: it takes the canonical address to be there.
-    canonical = template.git_setting(f"url.{tagged}.insteadOf", template.canonical_url())
+    canonical = git_setting(f"url.{tagged}.insteadOf", canonical_url())
     copier = upgraded.with_name("copier")
-    source = ("--vcs-ref", "v77.0.0", template.canonical_url())
+    source = ("--vcs-ref", "v77.0.0", canonical_url())
     options = ("--defaults", "--quiet")
     succeed(copier, "copy", *options, *source, "zenml-acme", folder=here, **canonical)
     project = keep(here / "zenml-acme")

@@ -138,7 +138,7 @@ def test_a_disk_that_fails_halfway_leaves_the_project_as_it_was(
             raise OSError(28, "No space left on device", str(target))
         return usual(source, target, **options)
 
-    monkeypatch.setattr("sop_new.update.shutil.copy2", full)
+    monkeypatch.setattr("sop_new.update.update.shutil.copy2", full)
     told = failure(sop_new("update", project, "--json"), Code.WRITE_FAILED)
 
     assert "waiting.py can't be written: No space left" in told.message

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from sop_new import contract
-from sop_new.contract import Check
+from sop_new.check import catalogue
+from sop_new.check.result import Check
 
 from tests.template.rendering import REPOSITORY
 
@@ -51,7 +51,7 @@ def described(check: Check) -> Iterator[str]:
 def page() -> str:
     lines = [INTRODUCTION.rstrip()]
     level = ""
-    for check in contract.checks():
+    for check in catalogue.checks():
         if check.level != level:
             level = check.level
             lines.append(f"\n## {level.capitalize()}")

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from sop_new import contract
-from sop_new.contract import Check, Contract
+from sop_new.check import catalogue
+from sop_new.check.catalogue import Contract
+from sop_new.check.result import Check
 from sop_new.errors import Code, SopNewError
 
 from tests.contract.docs import PAGE, is_stale
@@ -18,8 +19,8 @@ from tests.template.environments import whole_environment
 from tests.template.rendering import REPOSITORY
 from tests.zenml.versions import NEWEST
 
-FOLDER = REPOSITORY / contract.FOLDER
-CHECKS = contract.checks()
+FOLDER = REPOSITORY / catalogue.FOLDER
+CHECKS = catalogue.checks()
 SOURCE = re.compile(r"ZenML 0\.\d+[^()]*? (?P<place>[\w/]+\.py)")
 
 
@@ -117,7 +118,7 @@ def test_a_choice_of_nothing_is_refused() -> None:
 
 
 def test_the_files_are_those_of_the_template(tmp_path: Path) -> None:
-    files = contract.load().files
+    files = catalogue.load().files
 
     assert files == {
         file.relative_to(FOLDER).as_posix(): file.read_bytes()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from sop_new.contract import checks
+from sop_new.check.catalogue import checks
 
 from tests.cli.test_interrupts import heed_signals
 from tests.mutants import live, static

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from sop_new.contract import checks
-from sop_new.verdict import Verdict
+from sop_new.check.catalogue import checks
+from sop_new.check.result import Report
 
 from tests.shipped.operators import OPERATORS, Shipped
 from tests.template.environments import CACHE
@@ -31,35 +31,35 @@ what was found.
 
 
 def kept(operator: Shipped) -> Path:
-    """Where the verdict on an operator is kept, as JSON."""
+    """Where the report on an operator is kept, as JSON."""
     return CACHE / "shipped" / f"{operator.integration}.json"
 
 
 def page() -> str:
-    verdicts = {
-        operator: Verdict.model_validate_json(kept(operator).read_bytes())
+    reports = {
+        operator: Report.model_validate_json(kept(operator).read_bytes())
         for operator in OPERATORS
         if kept(operator).exists()
     }
-    if len(verdicts) < len(OPERATORS):
+    if len(reports) < len(OPERATORS):
         sys.exit("Not every operator was judged: run `make test-zenml`.")
     return INTRODUCTION + "".join(
         [
-            *(row(operator, verdict) for operator, verdict in verdicts.items()),
-            *legend({id for verdict in verdicts.values() for id in found(verdict)}),
+            *(row(operator, report) for operator, report in reports.items()),
+            *legend({id for report in reports.values() for id in found(report)}),
         ]
     )
 
 
-def found(verdict: Verdict) -> list[str]:
-    return [check.id for check in verdict.checks if check.outcome == "failed"]
+def found(report: Report) -> list[str]:
+    return [check.id for check in report.checks if check.outcome == "failed"]
 
 
-def row(operator: Shipped, verdict: Verdict) -> str:
-    links = ", ".join(f"[{id}](contract.md#{id.lower()})" for id in found(verdict)) or "nothing"
+def row(operator: Shipped, report: Report) -> str:
+    links = ", ".join(f"[{id}](contract.md#{id.lower()})" for id in found(report)) or "nothing"
     return (
         f"| {operator.integration} | `{operator.flavor}` "
-        f"| {verdict.passed} | {verdict.skipped} | {links} |\n"
+        f"| {report.passed} | {report.skipped} | {links} |\n"
     )
 
 

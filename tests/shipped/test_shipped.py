@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sop_new.verdict import Verdict
+from sop_new.check.result import Report
 
 from tests.shipped.operators import OPERATORS, Shipped
 from tests.shipped.scoreboard import kept
@@ -39,9 +39,9 @@ def test_a_shipped_operator_is_judged(operator: Shipped, tmp_path: Path) -> None
 
     assert told.returncode in (0, 1), told.stdout + told.stderr
     assert "Traceback" not in told.stderr
-    verdict = Verdict.model_validate_json(told.stdout)
-    assert verdict.zenml == NEWEST.version
-    reasons = {check.said for check in verdict.checks if check.outcome == "skipped"}
+    report = Report.model_validate_json(told.stdout)
+    assert report.zenml == NEWEST.version
+    reasons = {check.said for check in report.checks if check.outcome == "skipped"}
     for shortcoming in ("not installed", "needs a configuration", "cannot be used"):
         assert not [reason for reason in reasons if shortcoming in reason]
     kept(operator).parent.mkdir(parents=True, exist_ok=True)

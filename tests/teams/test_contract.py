@@ -4,8 +4,8 @@ import json
 import os
 from pathlib import Path
 
-from sop_new import contract
-from sop_new.verdict import Verdict
+from sop_new.check import catalogue
+from sop_new.check.result import Report
 
 from tests.cli.sop_new_runs import program, run, uv
 from tests.teams.own_backend import Queue
@@ -26,10 +26,10 @@ def test_all_of_the_contract_holds_and_the_queue_is_empty_afterwards(
         PATH=f"{Path(uv()).parent}{os.pathsep}{os.environ['PATH']}",
     )
 
-    verdict = Verdict.model_validate_json(ran.stdout)
-    not_passed = {check.id: check.said for check in verdict.checks if check.outcome != "passed"}
+    report = Report.model_validate_json(ran.stdout)
+    not_passed = {check.id: check.said for check in report.checks if check.outcome != "passed"}
     assert not not_passed
-    assert len(verdict.checks) == len(contract.checks())
+    assert len(report.checks) == len(catalogue.checks())
     assert queue.token not in ran.stdout + ran.stderr
     assert not queue.jobs()
     assert not list(queue.folder.iterdir())

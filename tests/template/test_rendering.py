@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from markdown_it import MarkdownIt
-from sop_new.template import canonical_url
+from sop_new.templates.source import canonical_url
 
 from tests.template.combinations import LINE, combinations
 from tests.template.rendering import ANSWERS_FILE, read_files, read_questions, render

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from packaging.specifiers import SpecifierSet
-from sop_new import contract
+from sop_new.check import catalogue
 
 from tests.template.environments import (
     RUNNING,
@@ -108,7 +108,7 @@ def checks_in(suite: str) -> list[str]:
     """The checks of the contract that a suite is confined to; none if it runs them all."""
     if suite not in (OWN, CONTRACT):
         return []
-    whole = contract.load()
+    whole = catalogue.load()
     levels = [level for level in whole.levels if (level in LOOKING) == (suite == OWN)]
     return [check.id for check in whole.choose(levels, only=[])]
 

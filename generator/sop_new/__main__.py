@@ -1,0 +1,5 @@
+"""`python -m sop_new` is `sop-new`."""
+
+from sop_new.cli.app import main
+
+main()

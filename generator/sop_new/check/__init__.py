@@ -1,0 +1,1 @@
+"""`sop-new check`: the contract is run on any flavor, in that flavor's environment."""

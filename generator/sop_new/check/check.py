@@ -1,0 +1,177 @@
+"""`sop-new check`: the contract, on any flavor, in the environment that the flavor lives in."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sop_new.check import catalogue
+from sop_new.check.catalogue import Contract
+from sop_new.check.result import Check, Finding, Report
+from sop_new.check.sandbox import Sandbox
+from sop_new.errors import Code, SopNewError
+from sop_new.running import isolation
+
+REGISTER = "examples/register.py"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is to be checked of a target, and how.
+
+    Attributes:
+        python: the interpreter of the target's environment; None for the active one.
+        levels: names of levels; where there are none, all.
+        only: ids of checks; where there are none, all.
+        skips: texts of the form ID=REASON.
+        config: a file with a component's configuration, as JSON.
+        junit: the file that takes pytest's report.
+    """
+
+    python: str | None = None
+    levels: list[str] = field(default_factory=list)
+    only: list[str] = field(default_factory=list)
+    skips: list[str] = field(default_factory=list)
+    config: Path | None = None
+    junit: Path | None = None
+
+
+def explain(id: str) -> Check:
+    """One check of the contract. Raises SopNewError if there is none of this id."""
+    return catalogue.load().find(id)
+
+
+def check(target: str, wishes: Wishes) -> Report:
+    """Run the contract on a flavor.
+
+    Args:
+        target: import path of the flavor's class, or a project's folder; nothing in it is changed.
+        wishes: what is to be checked, and how.
+
+    Raises:
+        SopNewError: the target can't be checked, or a wish makes no sense.
+    """
+    rules = catalogue.load()
+    checks = rules.choose(wishes.levels, wishes.only)
+    skips = _reasons(rules, wishes.skips)
+    _refuse_config(wishes.config)
+    _refuse_junit(wishes.junit)
+    project = _project(target)
+    python = _interpreter(wishes.python)
+    with isolation.workroom("check") as folder:
+        if project:
+            sandbox = Sandbox(folder, python, folder / "site")
+            sandbox.build(project)
+            source, zenml = sandbox.look_at(str(project / REGISTER))
+        else:
+            sandbox = Sandbox(folder, python, Path.cwd())
+            source, zenml = sandbox.look_at(target)
+        findings = sandbox.findings(checks, source, rules.files, skips, wishes.config)
+        if wishes.junit:
+            shutil.copyfile(sandbox.junit, wishes.junit)
+    count = [finding.outcome for finding in findings].count
+    return Report(
+        target=target,
+        source=source,
+        python=python,
+        zenml=zenml,
+        passed=count("passed"),
+        failed=count("failed"),
+        skipped=count("skipped"),
+        checks=findings,
+        next=_again(target, wishes, findings),
+    )
+
+
+def _reasons(rules: Contract, skips: Sequence[str]) -> dict[str, str]:
+    """The reasons for what is to be skipped, by id."""
+    reasons = {}
+    for text in skips:
+        id, _, reason = text.partition("=")
+        if not reason.strip():
+            raise SopNewError(
+                Code.USAGE,
+                f"--skip {text} gives no reason.",
+                f"Write it as ID=REASON: --skip '{id or 'SOP101'}=the engine has no GPUs'",
+            )
+        reasons[rules.find(id).id] = reason.strip()
+    return reasons
+
+
+def _refuse_config(config: Path | None) -> None:
+    if config is None:
+        return
+    try:
+        content = json.loads(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        why = f"can't be read: {error.strerror}"
+    except ValueError as error:
+        why = f"is no JSON: {error}"
+    else:
+        if isinstance(content, dict):
+            return
+        why = "holds no JSON object"
+    raise SopNewError(
+        Code.CONFIG_UNREADABLE,
+        f"The configuration {config} {why}.",
+        'It must be a JSON object of a component\'s configuration: {"queue": "short"}',
+    )
+
+
+def _refuse_junit(junit: Path | None) -> None:
+    if junit and (junit.is_dir() or not junit.absolute().parent.is_dir()):
+        raise SopNewError(
+            Code.WRITE_FAILED,
+            f"{junit} is no place for a report.",
+            "Name a file in a folder that is there: --junit report.xml",
+        )
+
+
+def _project(target: str) -> Path | None:
+    """The project that a target is; None if it is an import path."""
+    folder = Path(target)
+    if not folder.is_dir():
+        if all(part.isidentifier() for part in target.split(".")) and "." in target:
+            return None
+        raise SopNewError(
+            Code.TARGET_UNUSABLE,
+            f"{target} is neither a folder nor the import path of a class.",
+            "Name a project's folder, or a class as in zenml_acme.flavor.AcmeStepOperatorFlavor.",
+        )
+    for needed in ("pyproject.toml", REGISTER):
+        if not (folder / needed).is_file():
+            raise SopNewError(
+                Code.NOT_A_PROJECT,
+                f"{target} is no project of sop-new: it has no {needed}.",
+                "Name a flavor's class instead, as in zenml_acme.flavor.AcmeStepOperatorFlavor.",
+            )
+    return folder.resolve()
+
+
+def _interpreter(wished: str | None) -> str:
+    """An interpreter's absolute path, links not followed: they tell which environment it is of."""
+    active = os.environ.get("VIRTUAL_ENV")
+    default = str(Path(active, "bin", "python")) if active else sys.executable
+    found = shutil.which(wished or default)
+    if not found:
+        raise SopNewError(
+            Code.PYTHON_UNUSABLE,
+            f"There is no interpreter {wished or default}.",
+            "Name the one of the flavor's environment: --python .venv/bin/python",
+        )
+    return str(Path(found).absolute())
+
+
+def _again(target: str, wishes: Wishes, findings: Sequence[Finding]) -> list[str]:
+    """The command that checks again what failed."""
+    failed = [finding.id for finding in findings if finding.outcome == "failed"]
+    given = {"--python": wishes.python, "--config": wishes.config}
+    options = [part for name, value in given.items() if value for part in (name, str(value))]
+    chosen = [part for id in failed for part in ("--only", id)]
+    return [shlex.join(["sop-new", "check", target, *options, *chosen])] if failed else []

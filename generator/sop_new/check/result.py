@@ -1,0 +1,129 @@
+"""What `sop-new check` answers: a check, or each one's outcome and what is to be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sop_new.printing import Result, commands
+
+Outcome = Literal["passed", "failed", "skipped"]
+SEVERITIES = ("fatal", "serious", "minor")
+LOOKS: dict[Outcome, Text] = {
+    "passed": Text("pass", style="green"),
+    "failed": Text("FAIL", style="bold red"),
+    "skipped": Text("skip", style="yellow"),
+}
+
+
+class Check(Result):
+    """A demand on a step operator; also the answer of `sop-new check --explain`.
+
+    Attributes:
+        id: `SOP` and three digits.
+        level: what it is about.
+        severity: what its failure means: fatal, nothing runs; serious, steps, secrets or time are
+            lost; minor, somebody is misled.
+        demands: what must hold, in a sentence.
+        why: what a user suffers otherwise.
+        mend: what to do.
+        test: file and function that check it; not told to other programs.
+    """
+
+    id: str
+    level: str
+    severity: Literal["fatal", "serious", "minor"]
+    demands: str
+    why: str
+    mend: str
+    test: str = Field(default="", exclude=True)
+
+    def parts(self) -> Iterator[RenderableType]:
+        """What it demands, why, and what to do."""
+        yield Text(f"{self.id} ({self.level}, {self.severity})", style="bold")
+        yield described(demands=self.demands, why=self.why, mend=self.mend)
+
+
+def described(**words: str) -> Table:
+    """Texts beside what each of them says."""
+    table = Table.grid(padding=(0, 1))
+    for kind, text in words.items():
+        table.add_row(Text(f"  {kind:8}", style="dim"), Text(text))
+    return table
+
+
+class Finding(Check):
+    """A check, and how it came out.
+
+    Attributes:
+        outcome: passed, failed or skipped.
+        said: what was seen of a failure, or why it was skipped.
+    """
+
+    outcome: Outcome
+    said: str
+
+    def parts(self) -> Iterator[RenderableType]:
+        """What was seen, what was expected, why, and how to mend it."""
+        yield Text(f"\n{self.id} ({self.level}, {self.severity})", style="bold red")
+        yield described(seen=self.said, expected=self.demands, why=self.why, mend=self.mend)
+
+
+class Report(Result):
+    """The answer of `sop-new check`.
+
+    Attributes:
+        target: what was to be checked, as it was named.
+        source: import path of the flavor's class.
+        python: the interpreter that it was checked with.
+        zenml: the version of ZenML that was there.
+        passed: how many checks passed.
+        failed: how many failed.
+        skipped: how many were skipped.
+        checks: all of them, by id.
+        next: how to check again what failed, as lines for a shell.
+    """
+
+    target: str
+    source: str
+    python: str
+    zenml: str
+    passed: int
+    failed: int
+    skipped: int
+    checks: list[Finding]
+    next: list[str]
+
+    def parts(self) -> Iterator[RenderableType]:
+        """A table by level, the failures in the order of their harm, and the score."""
+        yield Text(f"{self.source}, on ZenML {self.zenml}")
+        told: dict[str, str] = {}
+        for level in dict.fromkeys(finding.level for finding in self.checks):
+            yield Text(f"\n{level}", style="bold")
+            yield self._table(level, told)
+        failures = [finding for finding in self.checks if finding.outcome == "failed"]
+        for finding in sorted(failures, key=lambda finding: SEVERITIES.index(finding.severity)):
+            yield from finding.parts()
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        yield Text(f"\n{self.passed} of {len(self.checks)} checks passed{skipped}.", style="bold")
+        if self.next:
+            yield Text("\nWhen mended:\n")
+            yield commands(self.next)
+
+    def _table(self, level: str, told: dict[str, str]) -> Table:
+        """A level's checks; a reason that one before has told is not told again."""
+        table = Table.grid(padding=(0, 2))
+        for finding in self.checks:
+            if finding.level == level:
+                cell = Text(finding.demands)
+                if finding.outcome == "skipped":
+                    first = told.setdefault(finding.said, finding.id)
+                    reason = finding.said if first == finding.id else f"as {first}"
+                    cell.append(f"\n({reason})", style="dim")
+                table.add_row(f"  {finding.id}", LOOKS[finding.outcome], cell)
+        return table

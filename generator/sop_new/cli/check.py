@@ -1,0 +1,84 @@
+"""The command `sop-new check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sop_new.cli.options import Json
+from sop_new.errors import Code, SopNewError
+
+
+def check_command(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TARGET",
+            show_default=False,
+            help="Import path of the flavor's class, or a project's folder.",
+        ),
+    ] = None,
+    python: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Interpreter of the environment that it lives in, with ZenML and pytest; by "
+            "default that of the active virtual environment.",
+        ),
+    ] = None,
+    level: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LEVEL",
+            help="Check this level alone: structure, config, lifecycle, secrets or resources; may "
+            "be repeated.",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Run this check alone; may be repeated."),
+    ] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID=REASON", help="Leave a check out, for a reason; may be repeated."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="JSON of a component's configuration, where none can do without.",
+        ),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a report in JUnit's format.")
+    ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Say what a check demands, why, and what to do; needs no TARGET."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check what ZenML and its users expect of a step operator, be it generated or not.
+
+    Nothing is installed, and neither its files nor your ZenML are touched.
+    """
+    from sop_new.check import check
+    from sop_new.printing import emit
+
+    if explain is not None:
+        emit(check.explain(explain), as_json=as_json)
+        return
+    if target is None:
+        raise SopNewError(
+            Code.USAGE,
+            "There is no TARGET to check.",
+            "Name a project's folder or a flavor's class: sop-new check zenml-acme",
+        )
+    wishes = check.Wishes(python, level or [], only or [], skip or [], config, junit)
+    report = check.check(target, wishes)
+    emit(report, as_json=as_json)
+    raise typer.Exit(1 if report.failed else 0)

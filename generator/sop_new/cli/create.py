@@ -1,0 +1,63 @@
+"""The command `sop-new DEST`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sop_new.cli.group import COMMANDS
+from sop_new.cli.options import (
+    ANSWERS,
+    Data,
+    DataFile,
+    Defaults,
+    DryRun,
+    Force,
+    Json,
+    Team,
+    in_a_terminal,
+)
+
+
+def create_command(
+    dest: Annotated[
+        str,
+        typer.Argument(metavar="DEST", show_default=False, help="The project's folder, to create."),
+    ],
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Where the steps run; [cyan]sop-new backends[/] lists them.",
+            rich_help_panel=ANSWERS,
+        ),
+    ] = None,
+    flavor: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the flavor in ZenML.", rich_help_panel=ANSWERS),
+    ] = None,
+    data: Data = None,
+    data_file: DataFile = None,
+    defaults: Defaults = False,
+    team: Team = None,
+    dry_run: DryRun = False,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Create a project."""
+    from sop_new.create.create import create, refuse_mistyped_command
+    from sop_new.printing import emit
+
+    refuse_mistyped_command(dest, COMMANDS)
+    created = create(
+        dest,
+        data=data or [],
+        data_file=data_file,
+        options={"backend": backend, "flavor": flavor},
+        team=team,
+        ask=not (defaults or as_json) and in_a_terminal(),
+        force=force,
+        dry_run=dry_run,
+    )
+    emit(created, as_json=as_json)

@@ -1,0 +1,145 @@
+"""`sop-new DEST`: create a project."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sop_new import printing
+from sop_new.create.backends import default_backend
+from sop_new.create.result import Created, OfTeam
+from sop_new.errors import Code, SopNewError
+from sop_new.printing import commands_to_enter
+from sop_new.projects.project import ANSWERS_FILE, TEAM_ANSWERS_FILE, Project, files_of, load
+from sop_new.projects.staging import staged
+from sop_new.templates import rendering
+from sop_new.templates.answers import Answers, collect
+from sop_new.templates.layers import Templates, render_layers, templates_of
+from sop_new.templates.source import require_git
+from sop_new.templates.team import Team, chosen_team
+
+
+def create(
+    destination: str,
+    *,
+    data: Iterable[str],
+    data_file: Path | None,
+    options: Mapping[str, str | None],
+    team: str | None,
+    ask: bool,
+    force: bool,
+    dry_run: bool,
+) -> Created:
+    """Create a project.
+
+    Args:
+        destination: the folder, as the user wrote it.
+        data: answers as KEY=VALUE.
+        data_file: a YAML file of answers, which `data` and `options` win over.
+        options: the answer of each question that has an option of its own, or None.
+        team: the team's template; None for the one that the user's surroundings name, if any.
+        ask: ask what was not given; otherwise the defaults are taken.
+        force: write into a folder that holds something already.
+        dry_run: write nothing.
+
+    Raises:
+        SopNewError: for whatever goes wrong; the destination is then as it was.
+    """
+    require_git()
+    with templates_of(chosen_team(team)) as templates:
+        answers = collect(templates.all, data, data_file, options, templates.decided)
+        with rendering.explained(answers, destination):
+            # Unlike Path.resolve, this takes a loop of links for a name.
+            target = Path(os.path.realpath(destination))
+            with staged(target, force=force, dry_run=dry_run) as project:
+                _keep_answers(target, project)
+                if ask:
+                    # A wrong answer is told at once, not when its question comes.
+                    with TemporaryDirectory(prefix="sop-new-") as trial:
+                        _render(templates, answers, Path(trial, project.name))
+                    if templates.team:
+                        printing.decided(templates.team.file.name, templates.team.file.locked)
+                answers = replace(answers, options=_with_backend(templates, answers, project, ask))
+                _render(templates, answers, project, ask=ask)
+                made = load(project)
+                files = files_of(project)
+    return Created(
+        destination=str(target),
+        dry_run=dry_run,
+        template=made.base.source,
+        version=made.base.version,
+        team=_of_team(templates.team, made),
+        answers=dict(made.answers),
+        files=files,
+        next=next_commands(target),
+    )
+
+
+def refuse_mistyped_command(destination: str, commands: Iterable[str]) -> None:
+    """Raise SopNewError if a destination looks like a command's name and isn't there yet."""
+    if os.sep in destination or Path(destination).exists():
+        return
+    if near := get_close_matches(destination, commands, n=1, cutoff=0.7):
+        raise SopNewError(
+            Code.COMMAND_MISTYPED,
+            f"{destination} looks like the command {near[0]}.",
+            f"sop-new {near[0]}, or sop-new ./{destination} for a project in a folder of that name",
+        )
+
+
+def next_commands(project: Path) -> list[str]:
+    """What to do with a new project: lines to paste into a shell."""
+    return [
+        *commands_to_enter(project),
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]'",
+        ".venv/bin/pytest",
+        "sop-new try .",
+    ]
+
+
+def _render(templates: Templates, answers: Answers, project: Path, *, ask: bool = False) -> None:
+    with nullcontext() if ask else printing.spinner("Rendering the template"):
+        render_layers(templates.layers(answers), project, ask=ask)
+
+
+def _with_backend(
+    templates: Templates, answers: Answers, project: Path, ask: bool
+) -> Mapping[str, str]:
+    """The answers of the command line and, where the base can't know it, the team's own backend."""
+    team = templates.team
+    if not team or not team.file.backends or "backend" in answers.merged:
+        return answers.options
+    noted = load(project).answers if (project / ANSWERS_FILE).is_file() else {}
+    backend = noted.get("backend", default_backend(templates))
+    if ask:
+        import questionary
+
+        question = templates.base.questions["backend"]
+        backend = questionary.select(
+            question["help"],
+            choices=[*team.file.backends, *question["choices"]],
+            default=backend,
+            qmark="🎤",
+        ).unsafe_ask()
+    elif backend not in team.file.backends:
+        return answers.options
+    return {**answers.options, "backend": backend}
+
+
+def _keep_answers(target: Path, project: Path) -> None:
+    # As with `copier copy`: what a project in this place was made from stands until overruled.
+    for name in (ANSWERS_FILE, TEAM_ANSWERS_FILE):
+        if (target / name).is_file():
+            shutil.copyfile(target / name, project / name)
+
+
+def _of_team(team: Team | None, made: Project) -> OfTeam | None:
+    if not team or not made.team:
+        return None
+    return OfTeam(name=team.file.name, template=made.team.source, version=made.team.version)

@@ -1,0 +1,105 @@
+"""What `sop-new DEST` and `sop-new backends` answer."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sop_new.printing import Result, commands, counted, tree
+
+
+class OfTeam(BaseModel):
+    """The team's template that a project was made from.
+
+    Attributes:
+        name: of the team.
+        template: the template's repository or folder.
+        version: the template's tag or commit.
+    """
+
+    name: str
+    template: str
+    version: str | None
+
+
+class Created(Result):
+    """The answer of `sop-new DEST`.
+
+    Attributes:
+        destination: absolute path of the project.
+        dry_run: nothing was written.
+        template: the template's repository or folder.
+        version: the template's tag or commit; None if it has no history.
+        team: the team's template over it, if there is one.
+        answers: the answers that the project was made from, by question.
+        files: paths below the destination, with slashes, sorted.
+        next: what to run next, as lines for a shell.
+    """
+
+    destination: str
+    dry_run: bool
+    template: str
+    version: str | None
+    team: OfTeam | None
+    answers: dict[str, Any]
+    files: list[str]
+    next: list[str]
+
+    def parts(self) -> Iterator[RenderableType]:
+        """The tree, and what to do next."""
+        yield tree(self.destination, self.files)
+        made = f"{counted(len(self.files), 'file')}, backend {self.answers['backend']}"
+        if self.team:
+            made += f", template of {self.team.name}"
+        if self.dry_run:
+            yield Text(f"\n{made}. Nothing was written: this was a dry run.")
+            return
+        yield Text(f"\n{made}. What next:\n")
+        yield commands(self.next)
+
+
+class Backend(BaseModel):
+    """What there is to know about a backend before choosing it.
+
+    Attributes:
+        name: what `--backend` takes.
+        default: whether it is taken if nobody chooses.
+        team: whether the team brings it along.
+        summary: what it is.
+        needs: what has to be there.
+        can: what it can do, and what it can't.
+    """
+
+    name: str
+    default: bool
+    team: bool
+    summary: str
+    needs: str
+    can: str
+
+
+class Backends(Result):
+    """The answer of `sop-new backends`."""
+
+    backends: list[Backend]
+
+    def parts(self) -> Iterator[RenderableType]:
+        """A table, and how to choose."""
+        table = Table("backend", "what it is", "needs", "can", show_lines=True)
+        for backend in self.backends:
+            marks = [
+                *(["(default)"] if backend.default else []),
+                *(["(team)"] if backend.team else []),
+            ]
+            name = "\n".join([backend.name, *marks])
+            cells = (name, backend.summary, backend.needs, backend.can)
+            table.add_row(*(Text(cell) for cell in cells))
+        yield table
+        yield Text("\nTake one with:\n")
+        yield commands([shlex.join(["sop-new", "zenml-acme", "--backend", self.backends[-1].name])])

@@ -1,0 +1,1 @@
+"""Programs of throwaway environments: where they run, how they are ended."""

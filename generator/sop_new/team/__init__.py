@@ -1,0 +1,1 @@
+"""`sop-new team`: a team's own template is started, or shown."""

@@ -1,0 +1,203 @@
+"""Where the template is, and what its copier.yml says."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from sop_new.errors import Code, SopNewError
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+OWN_ENGINE = "blank"
+"""The backend whose engine is for somebody else to write."""
+
+SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+"""What Copier lets stand for the two hosts, whose addresses need no `.git` either."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """The template as Copier gets it.
+
+    Attributes:
+        source: what Copier is given, and notes down as `_src_path`.
+        questionnaire: the template's copier.yml.
+        bundle: the git history that stands in for `source`; None if `source` is a folder.
+    """
+
+    source: str
+    questionnaire: Path
+    bundle: Path | None = None
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """The content of copier.yml. Raises SopNewError if it can't be read."""
+        import yaml
+
+        try:
+            content = yaml.safe_load(self.questionnaire.read_bytes())
+            if not isinstance(content, dict):
+                raise yaml.YAMLError("it holds none")
+        except (OSError, yaml.YAMLError) as error:
+            raise SopNewError(
+                Code.TEMPLATE_FAILED,
+                f"The questions of {self.source} can't be read: {' '.join(str(error).split())}",
+                "Install sop-new again, or mend copier.yml if it is yours.",
+            ) from error
+        return cast(Mapping[str, Any], content)
+
+    @property
+    def questions(self) -> Mapping[str, Mapping[str, Any]]:
+        """The questions by name, the computed ones included."""
+        questions = {name: entry for name, entry in self.config.items() if not name.startswith("_")}
+        # Copier takes a plain value for a question with that default.
+        return {
+            name: entry if isinstance(entry, dict) else {"default": entry}
+            for name, entry in questions.items()
+        }
+
+    @property
+    def computed(self) -> set[str]:
+        """The names that follow from other answers and are never asked."""
+        return {name for name, entry in self.questions.items() if entry.get("when") is False}
+
+    @property
+    def asked(self) -> list[str]:
+        """The names of the questions that somebody can answer, in their order."""
+        return [name for name in self.questions if name not in self.computed]
+
+    @property
+    def backends(self) -> Mapping[str, Mapping[str, str]]:
+        """Summary, needs and can of each backend, by name."""
+        return cast(Mapping[str, Mapping[str, str]], self.config.get("_backends", {}))
+
+    def files(self, folder: str) -> dict[str, bytes]:
+        """The files of a folder of the template, by path in it: one that is rendered verbatim.
+
+        Raises:
+            SopNewError: git can't read the bundle.
+        """
+        if not self.bundle:
+            top = Path(self.source, folder)
+            paths = (path for path in sorted(top.rglob("*")) if path.is_file())
+            return {
+                path.relative_to(top).as_posix(): path.read_bytes()
+                for path in paths
+                if "__pycache__" not in path.parts
+            }
+        require_git()
+        with TemporaryDirectory(prefix="sop-new-") as repository:
+            _git("clone", "--quiet", "--bare", str(self.bundle), repository)
+            archive = _git(f"--git-dir={repository}", "archive", "--format=tar", f"HEAD:{folder}")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            return {member.name: file.read() for member in tar if (file := tar.extractfile(member))}
+
+    @contextmanager
+    def reachable(self) -> Iterator[None]:
+        """While inside, git takes `source` from the bundle: no network is needed.
+
+        Copier's cache of repositories is left alone: it may hold a newer state than the bundle.
+        """
+        # Copier runs git with the environment that plumbum copied when it was imported.
+        from plumbum import local
+
+        before = dict(os.environ)
+        with TemporaryDirectory(prefix="sop-new-") as cache, local.env():
+            changed = {"COPIER_CACHE_DIR": cache}
+            if self.bundle:
+                changed |= git_setting(f"url.{self.bundle}.insteadOf", address(self.source))
+            os.environ.update(changed)
+            local.env.update(changed)
+            try:
+                yield
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+
+
+def _git(*arguments: str) -> bytes:
+    done = subprocess.run(["git", *arguments], capture_output=True)
+    if done.returncode:
+        raise unreadable(done.stderr.decode(errors="replace"))
+    return done.stdout
+
+
+def unreadable(said: str) -> SopNewError:
+    """The error for a git that failed to read the template, and said why."""
+    return SopNewError(
+        Code.TEMPLATE_FAILED,
+        f"git can't read the template: {' '.join(said.split())}",
+        "Check `git --version` (2.27 or newer), then install sop-new again.",
+    )
+
+
+def git_setting(key: str, value: str) -> dict[str, str]:
+    """Environment variables that add one setting to git's, after those already given so."""
+    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    return {
+        "GIT_CONFIG_COUNT": str(count + 1),
+        f"GIT_CONFIG_KEY_{count}": key,
+        f"GIT_CONFIG_VALUE_{count}": value,
+    }
+
+
+def find_template() -> Template:
+    """Find the template: the package's own bundle, or the checkout the package lies in.
+
+    Raises:
+        SopNewError: there is neither.
+    """
+    bundle = PACKAGE / "template.bundle"
+    if bundle.is_file():
+        return Template(canonical_url(), PACKAGE / "copier.yml", bundle)
+    checkout = PACKAGE.parents[1]
+    if (checkout / "copier.yml").is_file():
+        return Template(str(checkout), checkout / "copier.yml")
+    raise SopNewError(
+        Code.TEMPLATE_MISSING,
+        "This installation of sop-new carries no template.",
+        "Install it again, from a wheel or as an editable install of a checkout.",
+    )
+
+
+def address(source: str) -> str:
+    """What Copier makes of a template's source before git is given it (copier 9.19, get_repo)."""
+    for short, host in SHORT.items():
+        source = f"{host}{source[len(short) :].lstrip('/')}" if source.startswith(short) else source
+    if source.startswith(tuple(SHORT.values())) and not source.endswith(".git"):
+        return f"{source}.git"
+    return source.removeprefix("git+")
+
+
+def is_url(source: str) -> bool:
+    """Whether a template is a repository elsewhere, and no folder."""
+    return "://" in address(source) or source.startswith("git@")
+
+
+def canonical_url() -> str:
+    """The template's repository, as the package's metadata states it."""
+    urls: list[str] = metadata("sop-new").get_all("Project-URL") or []
+    label = "Repository, "
+    return next(url.removeprefix(label) for url in urls if url.startswith(label))
+
+
+def require_git() -> None:
+    """Raise SopNewError unless git is there: Copier reads the template with it."""
+    if shutil.which("git") is None:
+        raise SopNewError(
+            Code.GIT_MISSING,
+            "git is not on PATH, and the template is read with it.",
+            "Install git 2.27 or newer, then run this again.",
+        )

@@ -1,0 +1,110 @@
+"""A merge of three folders, by git: what a template was, what became of it, and what it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sop_new.projects.project import files_of
+from sop_new.projects.scratch import Scratch
+
+YOURS, BASES, TEAMS = "yours", "the template's", "the team's"
+"""What the sides of a conflict are called."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of a file of the project: its path, with slashes, and how."""
+
+    path: str
+    kind: Literal["added", "changed", "deleted", "conflict"]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The outcome of a merge.
+
+    Attributes:
+        folder: what the project's files are to be.
+        changes: those that differ from what they are, by path.
+        diff: the differences, as a unified diff.
+    """
+
+    folder: Path
+    changes: list[Change]
+    diff: str
+
+    @property
+    def conflicts(self) -> list[str]:
+        """The files that have conflict markers, or that git can't merge."""
+        return [change.path for change in self.changes if change.kind == "conflict"]
+
+
+def merge(
+    before: Path,
+    mine: Path,
+    files: Iterable[str],
+    after: Path,
+    room: Path,
+    teams: Container[str] = (),
+) -> Merged:
+    """Merge what changed from `before` to `after` into what is `mine`.
+
+    What the owner deleted stays deleted; what the template has deleted stays if the owner has
+    changed it.
+
+    Args:
+        before: the template's files, as they were.
+        mine: the project.
+        files: those of its files that count, by path.
+        after: the template's files, as they are now.
+        room: an empty folder to work in.
+        teams: those of the templates' files that are the team's, by path.
+
+    Raises:
+        CalledProcessError: git failed.
+    """
+    scratch = Scratch(room)
+    scratch.start()
+    scratch.commit(before, files_of(before))
+    scratch.git("checkout", "--quiet", "-b", "after")
+    scratch.commit(after, files_of(after))
+    scratch.git("checkout", "--quiet", "-b", "mine", "before")
+    scratch.commit(mine, files)
+    done = scratch.run("merge", "--quiet", "--no-ff", "--no-commit", "after")
+    # 1 tells of conflicts; anything else would look as if nothing had changed.
+    if done.returncode not in (0, 1):
+        done.check_returncode()
+    conflicts = set(_settle(scratch, teams))
+    changes = [
+        Change(path, "conflict" if path in conflicts else kind) for path, kind in scratch.changes()
+    ]
+    return Merged(room, changes, scratch.git("diff", "--cached", "--find-renames", "HEAD"))
+
+
+def _settle(scratch: Scratch, teams: Container[str]) -> Iterator[str]:
+    """Take a side where one has deleted what the other changed; yields what is left."""
+    stages: dict[str, set[str]] = {}
+    for line in scratch.git("ls-files", "--unmerged", "-z").split("\0")[:-1]:
+        entry, _, path = line.partition("\t")
+        stages.setdefault(path, set()).add(entry.split()[2])
+    # The stages are 1 for what it was, 2 for mine and 3 for the template's.
+    for path, there in stages.items():
+        if there == {"1", "3"}:
+            scratch.git("rm", "--quiet", "--", path)
+        elif there == {"1", "2"}:
+            scratch.git("add", "--force", "--", path)
+        else:
+            _name_sides(scratch.folder / path, TEAMS if path in teams else BASES)
+            scratch.git("add", "--all", "--force", "--", path)
+            yield path
+
+
+def _name_sides(file: Path, theirs: str) -> None:
+    if not file.is_file():
+        return
+    text = file.read_bytes()
+    text = text.replace(b"<<<<<<< HEAD\n", f"<<<<<<< {YOURS}\n".encode())
+    file.write_bytes(text.replace(b">>>>>>> after\n", f">>>>>>> {theirs}\n".encode()))

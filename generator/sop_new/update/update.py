@@ -1,0 +1,211 @@
+"""`sop-new update`: bring a project to a newer template, or change one of its answers."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from sop_new import interrupts, printing
+from sop_new.errors import Code, SopNewError
+from sop_new.projects import project
+from sop_new.projects.project import Project
+from sop_new.templates import rendering
+from sop_new.templates.answers import Answers, collect
+from sop_new.templates.layers import Layer, render_layers
+from sop_new.templates.source import require_git
+from sop_new.templates.team import chosen_team
+from sop_new.update.merging import Change, Merged, merge
+from sop_new.update.plan import Plan, planned, refuse_backwards
+from sop_new.update.result import Checked, FileChange, TeamVersions, Updated
+
+
+def check(destination: Path) -> Checked:
+    """Compare the versions of a project's templates with the newest ones.
+
+    Args:
+        destination: the project's folder; nothing in it is changed.
+
+    Raises:
+        SopNewError: it is no project, or a template of it can't be found.
+    """
+    mine = project.load(destination.resolve())
+    with planned(mine) as plan:
+        return Checked(
+            project=str(mine.folder),
+            template=plan.base.template,
+            version=mine.base.known_version,
+            newest=plan.base.newest,
+            team=_of_team(plan),
+            outdated=plan.base.onward or bool(plan.team and plan.team.onward),
+        )
+
+
+def update(
+    destination: Path,
+    *,
+    data: Iterable[str],
+    ref: str | None = None,
+    team: str | None = None,
+    diff: bool = False,
+) -> Updated:
+    """Update a project: what its templates have changed is merged into what its owner has.
+
+    Args:
+        destination: the project's folder.
+        data: answers to change, as KEY=VALUE; then the versions stay, unless `ref` is given.
+        ref: the version to update to, the team's if there is one; by default the newest.
+        team: the template of a team to put the project under.
+        diff: tell what would change, and touch nothing.
+
+    Raises:
+        SopNewError: for whatever goes wrong; the project is then as it was.
+    """
+    require_git()
+    mine = project.load(destination.resolve())
+    mine.refuse_without_git()
+    if not diff:
+        mine.refuse_if_dirty()
+    data = list(data)
+    choice = chosen_team(team) if team else None
+    with (
+        planned(mine, ref, under=choice, stay=bool(data)) as plan,
+        TemporaryDirectory(prefix="sop-new-") as room,
+    ):
+        refuse_backwards(plan)
+        answers = collect(plan.now.all, data, team=plan.now.decided)
+        merged, above = _merged(mine, plan, answers, Path(room))
+        if not diff:
+            _apply(merged, mine)
+        return Updated(
+            project=str(mine.folder),
+            dry_run=diff,
+            version=mine.base.known_version,
+            newest=plan.base.newest,
+            team=_of_team(plan),
+            files=[_told(each, above, plan) for each in merged.changes],
+            conflicts=merged.conflicts,
+            diff=merged.diff,
+            next=_next(merged, _again(destination, answers, ref, team) if diff else None),
+        )
+
+
+def _told(change: Change, above: Container[str], plan: Plan) -> FileChange:
+    layer: Literal["base", "team"] = "team" if change.path in above else "base"
+    return FileChange(path=change.path, change=change.kind, layer=layer if plan.team else None)
+
+
+def _of_team(plan: Plan) -> TeamVersions | None:
+    if not plan.team:
+        return None
+    return TeamVersions(
+        template=plan.team.template, version=plan.team.version, newest=plan.team.newest
+    )
+
+
+def _merged(mine: Project, plan: Plan, answers: Answers, room: Path) -> tuple[Merged, set[str]]:
+    """The merge, and which of the templates' files are the team's, be it before or after it."""
+    with (
+        rendering.explained(answers, str(mine.folder)),
+        printing.spinner("Rendering the template as it was, and as it is"),
+    ):
+        was, above_before = _rendered(mine, plan.was, room / "before")
+        now, above_after = _rendered(mine, plan.now.layers(answers), room / "after")
+        scratch = room / "merged"
+        scratch.mkdir()
+        # Nobody edits the answers: they are those of the new version.
+        _copy_answers(mine, was)
+        above = above_before | above_after
+        return merge(was, mine.folder, mine.files(), now, scratch, above), above
+
+
+def _rendered(mine: Project, layers: Sequence[Layer], folder: Path) -> tuple[Path, set[str]]:
+    """A project of these layers, with the answers of `mine`; and which files are the team's."""
+    target = folder / mine.folder.name
+    target.mkdir(parents=True)
+    # What the project was made from stands until overruled, as with `copier update`.
+    _copy_answers(mine, target)
+    return target, render_layers(layers, target)
+
+
+def _copy_answers(mine: Project, target: Path) -> None:
+    for noted in mine.notes:
+        shutil.copyfile(noted.path, target / noted.path.name)
+
+
+def _apply(merged: Merged, mine: Project) -> None:
+    """Let the project be what was merged; if that fails, it is as before."""
+    with rendering.explained(Answers(), str(mine.folder)), interrupts.held():
+        _refuse_what_is_in_the_way(merged, mine)
+        with _taken_back(mine.folder, [change.path for change in merged.changes]):
+            for change in merged.changes:
+                target = mine.folder / change.path
+                source = merged.folder / change.path
+                target.unlink(missing_ok=True)
+                if os.path.lexists(source):
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(source, target, follow_symlinks=False)
+                else:
+                    _remove_empty(target.parent, mine.folder)
+
+
+def _refuse_what_is_in_the_way(merged: Merged, mine: Project) -> None:
+    known = set(mine.files())
+    for change in merged.changes:
+        if change.path not in known and os.path.lexists(mine.folder / change.path):
+            raise SopNewError(
+                Code.DESTINATION_UNUSABLE,
+                f"{change.path} is new in the template, but there is one that git ignores.",
+                "Move it out of the way, then update again.",
+            )
+
+
+@contextmanager
+def _taken_back(folder: Path, paths: Iterable[str]) -> Iterator[None]:
+    """If the block raises, these files of a folder are as they were."""
+    with TemporaryDirectory(prefix="sop-new-") as kept, ExitStack() as undo:
+        for number, path in enumerate(paths):
+            target, copy = folder / path, Path(kept, str(number))
+            if os.path.lexists(target):
+                shutil.copy2(target, copy, follow_symlinks=False)
+                undo.callback(_put_back, copy, target)
+            else:
+                undo.callback(target.unlink, missing_ok=True)
+        yield
+        undo.pop_all()
+
+
+def _put_back(copy: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    shutil.copy2(copy, target, follow_symlinks=False)
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    while folder != top and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def _again(destination: Path, answers: Answers, ref: str | None, team: str | None) -> str:
+    """The command that does what `--diff` has shown."""
+    folder = [] if destination == Path() else [str(destination)]
+    changed = [
+        part for name, value in answers.options.items() for part in ("-d", f"{name}={value}")
+    ]
+    wishes = [*(["--ref", ref] if ref else []), *(["--team", team] if team else [])]
+    return shlex.join(["sop-new", "update", *folder, *changed, *wishes])
+
+
+def _next(merged: Merged, again: str | None) -> list[str]:
+    if not merged.changes:
+        return []
+    if again:
+        return [again]
+    look = "git status  # and resolve the conflicts" if merged.conflicts else "git status"
+    return [look, ".venv/bin/pytest", "git add --all && git commit"]
