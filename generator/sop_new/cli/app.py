@@ -11,6 +11,7 @@ from sop_new.cli.adopt import adopt_command
 from sop_new.cli.backends import backends_command
 from sop_new.cli.check import check_command
 from sop_new.cli.create import create_command
+from sop_new.cli.diff import diff_command
 from sop_new.cli.group import CREATE, CreateByDefault
 from sop_new.cli.team import team
 from sop_new.cli.tryout import try_command
@@ -58,6 +59,7 @@ app.command("backends")(backends_command)
 app.command("try")(try_command)
 app.command("check")(check_command)
 app.command("update")(update_command)
+app.command("diff")(diff_command)
 app.command("adopt")(adopt_command)
 app.add_typer(team, name="team")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-COMMANDS = ("backends", "try", "check", "update", "adopt", "team")
+COMMANDS = ("backends", "try", "check", "update", "diff", "adopt", "team")
 CREATE = "create"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sop_new.errors import Code, SopNewError
+from sop_new.printing import counted
 from sop_new.projects.worktree import WorkTree
 
 ANSWERS_FILE = ".copier-answers.yml"
@@ -17,6 +18,12 @@ ANSWERS_FILE = ".copier-answers.yml"
 
 TEAM_ANSWERS_FILE = ".copier-answers.team.yml"
 """Where a project keeps the answers to a team's own questions."""
+
+CORE = "_core"
+"""The folder of a package that is the template's, and not for editing."""
+
+Part = Literal["core", "yours"]
+"""Whose a file of a project is."""
 
 CHECKSUM = re.compile(r"^# Checksum: (?P<sum>[0-9a-f]+)\n", re.MULTILINE)
 
@@ -76,6 +83,19 @@ def files_of(folder: Path) -> list[str]:
     return sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
+
+
+def part_of(path: str) -> Part | None:
+    """Whose a file of a project is, by its path with slashes; None for the answers."""
+    if path in (ANSWERS_FILE, TEAM_ANSWERS_FILE):
+        return None
+    return "core" if CORE in path.split("/")[:-1] else "yours"
+
+
+def parts_counted(parts: Sequence[Part | None]) -> str:
+    """How many files are the core's and how many the owner's, in words."""
+    core, yours = parts.count("core"), parts.count("yours")
+    return f"{counted(core, 'file')} in {CORE}, {yours} of yours"
 
 
 def load(folder: Path) -> Project:

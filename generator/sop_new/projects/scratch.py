@@ -40,6 +40,11 @@ class Scratch:
 
     def commit(self, source: Path, files: Iterable[str]) -> None:
         """Let these files of a folder, and no others, be the next commit."""
+        self.stage(source, files)
+        self.git("commit", "--quiet", "--allow-empty", "--message=state")
+
+    def stage(self, source: Path, files: Iterable[str]) -> None:
+        """Let these files of a folder, and no others, be in the index."""
         for path in self.folder.iterdir():
             if path.name != ".git":
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
@@ -50,7 +55,6 @@ class Scratch:
         # two renderings may be. What it knows nothing of, it reads.
         self.git("read-tree", "--empty")
         self.git("add", "--all", "--force")
-        self.git("commit", "--quiet", "--allow-empty", "--message=state")
 
     def changes(self) -> Iterator[tuple[str, Kind]]:
         """Path and kind of each file that differs from the last commit."""

@@ -7,10 +7,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from sop_new.errors import Code, SopNewError
-from sop_new.projects.project import TEAM_ANSWERS_FILE, Noted, Project
+from sop_new.projects.project import Project
 from sop_new.templates import history
-from sop_new.templates.history import History
 from sop_new.templates.layers import Layer, Templates
+from sop_new.templates.origin import Origin, Version, origin_of
 from sop_new.templates.team import Choice, Team, team_at
 
 
@@ -63,40 +63,28 @@ def planned(
     Raises:
         SopNewError: a template or a version of it can't be found.
     """
-    with ExitStack() as held:
-        bases = held.enter_context(history.of(mine.base.source))
-        before = bases.known(mine.base.known_version)
-        was = [Layer(bases.template, before)]
+    with origin_of(mine) as origin, ExitStack() as held:
+        base = origin.base
         if under:
-            yield _under(under, ref, mine, bases, was, held)
+            yield _under(under, ref, mine, origin, held)
             return
-        if not mine.team:
-            after = _target(bases, before, ref, stay)
-            base = _move(mine.base, bases, before, after)
-            yield Plan(was, Templates(bases.at(after), after), base)
+        if not origin.team:
+            after = _target(base, ref, stay)
+            way = _move(base, after)
+            yield Plan(origin.layers, Templates(base.history.at(after), after), way)
             return
-        above = held.enter_context(history.of(mine.team.source))
-        above_before = above.known(mine.team.known_version)
-        was.append(Layer(above.template, above_before, TEAM_ANSWERS_FILE))
-        above_after = _target(above, above_before, ref, stay)
-        pinned = before if above_after == above_before and stay else None
-        team = held.enter_context(team_at(above, above_after, pinned))
+        after = _target(origin.team, ref, stay)
+        pinned = base.commit if after == origin.team.commit and stay else None
+        team = held.enter_context(team_at(origin.team.history, after, pinned))
         yield Plan(
-            was,
+            origin.layers,
             Templates(team.base, team.base_ref, team),
-            _moved_base(mine.base, bases, before, team),
-            _move(mine.team, above, above_before, above_after),
+            _moved_base(base, team),
+            _move(origin.team, after),
         )
 
 
-def _under(
-    choice: Choice,
-    ref: str | None,
-    mine: Project,
-    bases: History,
-    was: list[Layer],
-    held: ExitStack,
-) -> Plan:
+def _under(choice: Choice, ref: str | None, mine: Project, origin: Origin, held: ExitStack) -> Plan:
     if mine.team:
         raise SopNewError(
             Code.USAGE,
@@ -107,31 +95,31 @@ def _under(
     commit = above.known(ref) if ref else above.newest()
     team = held.enter_context(team_at(above, commit))
     return Plan(
-        was,
+        origin.layers,
         Templates(team.base, team.base_ref, team),
-        _moved_base(mine.base, bases, was[0].ref, team),
+        _moved_base(origin.base, team),
         Move(choice.source, None, above.described(commit), onward=True),
     )
 
 
-def _target(versions: History, before: str, ref: str | None, stay: bool) -> str:
+def _target(had: Version, ref: str | None, stay: bool) -> str:
     if ref:
-        return versions.known(ref)
-    newest = versions.newest()
+        return had.history.known(ref)
+    newest = had.history.newest()
     # A project may have what no release has yet.
-    return before if stay or versions.follows(before, newest) else newest
+    return had.commit if stay or had.history.follows(had.commit, newest) else newest
 
 
-def _moved_base(noted: Noted, bases: History, before: str, team: Team) -> Move:
-    if team.base.source == noted.source:
-        return _move(noted, bases, before, team.base_ref)
+def _moved_base(had: Version, team: Team) -> Move:
+    if team.base.source == had.noted.source:
+        return _move(had, team.base_ref)
     # The team builds on another repository now, whose versions can't be compared.
-    return Move(team.base.source, noted.known_version, team.base_version, onward=True)
+    return Move(team.base.source, had.noted.version, team.base_version, onward=True)
 
 
-def _move(noted: Noted, versions: History, before: str, after: str) -> Move:
-    onward = versions.follows(after, before)
-    return Move(noted.source, noted.known_version, versions.described(after), onward)
+def _move(had: Version, after: str) -> Move:
+    onward = had.history.follows(after, had.commit)
+    return Move(had.noted.source, had.noted.version, had.history.described(after), onward)
 
 
 def refuse_backwards(plan: Plan) -> None:

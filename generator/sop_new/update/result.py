@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sop_new.printing import Result, coloured, commands
+from sop_new.projects.project import Part, parts_counted
 
 LOOKS = {"added": "green", "changed": "cyan", "deleted": "red", "conflict": "bold red"}
 
@@ -21,11 +22,13 @@ class FileChange(BaseModel):
     Attributes:
         path: the file.
         change: what becomes of it.
+        part: whose it is; None for the answers, which are nobody's to edit.
         layer: whose file it is in the templates, where a project has a team's above the base's.
     """
 
     path: str
     change: Literal["added", "changed", "deleted", "conflict"]
+    part: Part | None
     layer: Literal["base", "team"] | None
 
 
@@ -121,7 +124,7 @@ class Updated(Result):
             layer = [Text(file.layer or "")] if self.team else []
             table.add_row("", kind, *layer, Text(file.path))
         yield table
-        told = []
+        told = [f"{parts_counted([file.part for file in self.files])}."]
         done = "would go" if self.dry_run else "went"
         if self.newest != self.version:
             told.append(f"The template {done} from {self.version} to {self.newest}.")
@@ -131,7 +134,6 @@ class Updated(Result):
         if self.conflicts:
             both = "Where both of you changed the same lines, both stand between markers in"
             told.append(f"{both} {', '.join(self.conflicts)}.")
-        if told:
-            yield Text("\n" + "\n".join(told), style="bold red" if self.conflicts else "")
+        yield Text("\n" + "\n".join(told), style="bold red" if self.conflicts else "")
         yield Text("\nWhat next:\n")
         yield commands(self.next)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,10 +14,10 @@ from typing import Literal
 from sop_new import interrupts, printing
 from sop_new.errors import Code, SopNewError
 from sop_new.projects import project
-from sop_new.projects.project import Project
+from sop_new.projects.project import Project, files_of, part_of
 from sop_new.templates import rendering
 from sop_new.templates.answers import Answers, collect
-from sop_new.templates.layers import Layer, render_layers
+from sop_new.templates.origin import copy_answers, render_again, written_once
 from sop_new.templates.source import require_git
 from sop_new.templates.team import chosen_team
 from sop_new.update.merging import Change, Merged, merge
@@ -97,7 +97,12 @@ def update(
 
 def _told(change: Change, above: Container[str], plan: Plan) -> FileChange:
     layer: Literal["base", "team"] = "team" if change.path in above else "base"
-    return FileChange(path=change.path, change=change.kind, layer=layer if plan.team else None)
+    return FileChange(
+        path=change.path,
+        change=change.kind,
+        part=part_of(change.path),
+        layer=layer if plan.team else None,
+    )
 
 
 def _of_team(plan: Plan) -> TeamVersions | None:
@@ -114,28 +119,31 @@ def _merged(mine: Project, plan: Plan, answers: Answers, room: Path) -> tuple[Me
         rendering.explained(answers, str(mine.folder)),
         printing.spinner("Rendering the template as it was, and as it is"),
     ):
-        was, above_before = _rendered(mine, plan.was, room / "before")
-        now, above_after = _rendered(mine, plan.now.layers(answers), room / "after")
+        was, above_before = render_again(mine, plan.was, room / "before")
+        now, above_after = render_again(mine, plan.now.layers(answers), room / "after")
+        _keep_what_is_written_once(mine, plan, was, now)
         scratch = room / "merged"
         scratch.mkdir()
         # Nobody edits the answers: they are those of the new version.
-        _copy_answers(mine, was)
+        copy_answers(mine, was)
         above = above_before | above_after
         return merge(was, mine.folder, mine.files(), now, scratch, above), above
 
 
-def _rendered(mine: Project, layers: Sequence[Layer], folder: Path) -> tuple[Path, set[str]]:
-    """A project of these layers, with the answers of `mine`; and which files are the team's."""
-    target = folder / mine.folder.name
-    target.mkdir(parents=True)
-    # What the project was made from stands until overruled, as with `copier update`.
-    _copy_answers(mine, target)
-    return target, render_layers(layers, target)
+def _keep_what_is_written_once(mine: Project, plan: Plan, was: Path, now: Path) -> None:
+    """Let the template have changed nothing in what its owner was to replace, and has."""
+    contested = {
+        name
+        for name in files_of(was)
+        if _differ(was / name, now / name) and _differ(was / name, mine.folder / name)
+    }
+    for name in contested and contested & written_once(plan.was, was):
+        (now / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(was / name, now / name)
 
 
-def _copy_answers(mine: Project, target: Path) -> None:
-    for noted in mine.notes:
-        shutil.copyfile(noted.path, target / noted.path.name)
+def _differ(was: Path, other: Path) -> bool:
+    return not other.is_file() or was.read_bytes() != other.read_bytes()
 
 
 def _apply(merged: Merged, mine: Project) -> None:

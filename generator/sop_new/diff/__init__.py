@@ -1,0 +1,1 @@
+"""What an owner has changed of what was generated."""

@@ -1,0 +1,106 @@
+"""What a project was made from: its templates, at the versions that it notes down."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sop_new.projects.project import TEAM_ANSWERS_FILE, Noted, Project, files_of
+from sop_new.templates import history
+from sop_new.templates.history import History
+from sop_new.templates.layers import Layer, render_layers
+
+
+@dataclass(frozen=True)
+class Version:
+    """A template at the version that a project has.
+
+    Attributes:
+        noted: what the project notes down of it.
+        history: the template's history.
+        commit: which of its commits that is.
+    """
+
+    noted: Noted
+    history: History
+    commit: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The templates of a project: the base's, and the team's if there is one."""
+
+    base: Version
+    team: Version | None
+
+    @property
+    def layers(self) -> list[Layer]:
+        """What was rendered."""
+        layers = [Layer(self.base.history.template, self.base.commit)]
+        if self.team:
+            layers.append(Layer(self.team.history.template, self.team.commit, TEAM_ANSWERS_FILE))
+        return layers
+
+
+@contextmanager
+def origin_of(mine: Project) -> Iterator[Origin]:
+    """Find what a project was made from.
+
+    Raises:
+        SopNewError: a template or a version of it can't be found.
+    """
+    with ExitStack() as held:
+        base, *team = [_version(noted, held) for noted in mine.notes]
+        yield Origin(base, team[0] if team else None)
+
+
+def _version(noted: Noted, held: ExitStack) -> Version:
+    found = held.enter_context(history.of(noted.source))
+    return Version(noted, found, found.known(noted.known_version))
+
+
+def render_again(mine: Project, layers: Sequence[Layer], folder: Path) -> tuple[Path, set[str]]:
+    """Render layers as a project with the answers of `mine`.
+
+    Args:
+        mine: the project.
+        layers: what is rendered.
+        folder: an empty folder to render into.
+
+    Returns:
+        Where it is, and which of its files are the team's.
+    """
+    target = folder / mine.folder.name
+    target.mkdir(parents=True)
+    # What the project was made from stands until overruled, as with `copier update`.
+    copy_answers(mine, target)
+    return target, render_layers(layers, target)
+
+
+def copy_answers(mine: Project, target: Path) -> None:
+    """Let another folder have the answers of a project."""
+    for noted in mine.notes:
+        shutil.copyfile(noted.path, target / noted.path.name)
+
+
+def written_once(layers: Sequence[Layer], rendered: Path) -> set[str]:
+    """Which files of a rendering Copier never writes again: see `_skip_if_exists` in copier.yml.
+
+    Args:
+        layers: what was rendered.
+        rendered: where it is; nothing in it is changed.
+    """
+    with TemporaryDirectory(prefix="sop-new-") as room:
+        again = Path(room, rendered.name)
+        shutil.copytree(rendered, again)
+        answers = {layer.answers_file for layer in layers}
+        names = [name for name in files_of(again) if name not in answers]
+        filled = [name for name in names if (again / name).stat().st_size]
+        for name in filled:
+            (again / name).write_bytes(b"")
+        render_layers(layers, again)
+        return {name for name in filled if not (again / name).stat().st_size}

@@ -1,0 +1,86 @@
+"""Projects from before `_core/` move along: what is untouched, and what its owner has changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import SopNew
+from tests.cli.sop_new_runs import REPOSITORY, git
+from tests.cli.versions import files, keep
+from tests.template.rendering import ANSWERS_FILE, read_questions, render
+
+CORE = "template/{{ package_name }}/_core/__init__.py"
+"""The file with which the division of a project began."""
+
+
+@pytest.fixture(scope="session")
+def undivided() -> str:
+    """The last commit of the template before it."""
+    added = ("--diff-filter=A", "--format=%H", "--reverse")
+    [first, *_] = git(REPOSITORY, "log", *added, "HEAD", "--", CORE).split()
+    return git(REPOSITORY, "rev-parse", f"{first}^").strip()
+
+
+@pytest.fixture
+def old(clone: Path, here: Path, undivided: str) -> Path:
+    """Where a project of the old layout is to be."""
+    return here / "zenml-acme"
+
+
+@pytest.mark.parametrize("backend", read_questions()["backend"]["choices"])
+def test_an_untouched_project_becomes_a_fresh_one(
+    clone: Path, old: Path, undivided: str, sop_new: SopNew, tmp_path: Path, backend: str
+) -> None:
+    project = keep(render(clone, old, {"backend": backend}, ref=undivided))
+    assert (project / "zenml_acme" / "waiting.py").is_file()
+
+    ran = sop_new("update", project)
+
+    assert ran.status == 0, ran.stdout + ran.stderr
+    fresh = render(clone, tmp_path / "fresh" / "zenml-acme", {"backend": backend})
+    assert (project / ANSWERS_FILE).read_text() == (fresh / ANSWERS_FILE).read_text()
+    assert files(project) == files(fresh)
+
+
+def test_edits_are_kept_where_the_files_are_now(
+    clone: Path, old: Path, undivided: str, sop_new: SopNew
+) -> None:
+    project = keep(render(clone, old, {"backend": "slurm"}, ref=undivided))
+    package = project / "zenml_acme"
+    moved = {
+        "waiting.py": ("_core/lifecycle/waiting.py", "return status"),
+        "judging.py": ("_core/lifecycle/reconciling.py", "LOG_LINES = 50"),
+        "packages.py": ("_core/environment/packages/build.py", "shutil.rmtree(home)"),
+        "engine/client.py": ("engine/client.py", "import fcntl"),
+    }
+    for name, (_, code) in moved.items():
+        text = (package / name).read_text()
+        assert text.count(code) == 1
+        (package / name).write_text(text.replace(code, f"{code}  # mine"))
+    keep(project)
+
+    told = json.loads(sop_new("update", project, "--json").stdout)
+
+    assert told["conflicts"] == []
+    for name, (now, _) in moved.items():
+        assert "  # mine\n" in (package / now).read_text(), now
+        assert name == now or not (package / name).exists()
+
+
+def test_an_engine_that_was_filled_in_still_imports_what_it_needs(
+    clone: Path, old: Path, undivided: str, sop_new: SopNew
+) -> None:
+    project = keep(render(clone, old, {"backend": "blank"}, ref=undivided))
+    client = project / "zenml_acme" / "engine" / "client.py"
+    client.write_text(client.read_text().replace('_not_written("cancel")', "self.ended = name"))
+    keep(project)
+
+    told = json.loads(sop_new("update", project, "--json").stdout)
+
+    assert told["conflicts"] == []
+    text = client.read_text()
+    assert "self.ended = name" in text
+    assert "from .._core.engine import Job, JobState\n" in text
