@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import REPOSITORY, git
+from tests.cli.teams import TeamTemplate
 from tests.cli.versions import files, keep
 from tests.template.rendering import ANSWERS_FILE, read_questions, render
 
@@ -43,6 +46,44 @@ def test_an_untouched_project_becomes_a_fresh_one(
     fresh = render(clone, tmp_path / "fresh" / "zenml-acme", {"backend": backend})
     assert (project / ANSWERS_FILE).read_text() == (fresh / ANSWERS_FILE).read_text()
     assert files(project) == files(fresh)
+
+
+@pytest.mark.parametrize("backend", ["docker", "acmeq"])
+def test_an_untouched_project_of_a_team_becomes_a_fresh_one(
+    clone: Path, old: Path, undivided: str, sop_new: SopNew, team: TeamTemplate, backend: str
+) -> None:
+    arguments = ("--team", team.folder, "--defaults", "-d", f"backend={backend}")
+    team.decide(base={"source": str(clone), "ref": undivided})
+    team.commit()
+    assert sop_new(old.name, *arguments).status == 0
+    keep(old)
+    assert (old / "zenml_acme" / "waiting.py").is_file()
+    team.decide(base={"source": str(clone)})
+    team.commit()
+
+    ran = sop_new("update", old)
+
+    assert ran.status == 0, ran.stdout + ran.stderr
+    old.rename(old.with_name("updated"))
+    assert sop_new(old.name, *arguments).status == 0
+    assert files(old.with_name("updated")) == files(old)
+
+
+def test_plain_copier_moves_an_untouched_project_and_forgets_edits_of_what_has_moved(
+    clone: Path, old: Path, undivided: str, tmp_path: Path
+) -> None:
+    project = render(clone, old, {}, ref=undivided)
+    waiting = project / "zenml_acme" / "waiting.py"
+    waiting.write_text(waiting.read_text().replace("return status", "return status  # mine"))
+    keep(project)
+
+    copier = Path(sys.executable).with_name("copier")
+    command = [copier, "update", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
+    subprocess.run(command, cwd=project, check=True, capture_output=True)
+
+    fresh = render(clone, tmp_path / "fresh" / "zenml-acme", {})
+    assert files(project) == files(fresh)
+    assert "# mine" in git(project, "show", "HEAD:zenml_acme/waiting.py")
 
 
 def test_edits_are_kept_where_the_files_are_now(
