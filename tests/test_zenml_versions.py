@@ -110,8 +110,8 @@ def test_only_what_an_older_zenml_cannot_do_may_be_skipped(
 ) -> None:
     monkeypatch.setattr(outcomes, "CACHE", tmp_path)
     row = Row(release, "3.11", (LIFECYCLE,))
-    report = outcomes.report(row, LIFECYCLE)
-    report.parent.mkdir(parents=True)
-    report.write_text(REPORT.format(inside))
+    folder = outcomes.reports(row, LIFECYCLE)
+    folder.mkdir(parents=True)
+    (folder / "tests.xml").write_text(REPORT.format(inside))
 
     assert outcome(row, LIFECYCLE) == expected

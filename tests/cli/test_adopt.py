@@ -247,12 +247,12 @@ def test_of_two_operators_the_one_is_meant_whose_flavor_is_given(grid: Path, ado
 def test_people_see_where_answers_come_from_and_what_becomes_of_files(
     grid: Path, sop_new: SopNew
 ) -> None:
-    shown = sop_new("adopt", grid, "--add", "tests/contract").stdout
+    shown = sop_new("adopt", grid, "--add", "tests/e2e").stdout
 
     for expected in (
         "license       MIT",
         "in pyproject.toml",
-        "tests/contract/  2",
+        "tests/e2e/  2 files\n",
         "  README.md\n",
         "examples/  2 files\n",
         f"  cd {grid}\n",

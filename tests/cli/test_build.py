@@ -122,14 +122,15 @@ def test_of_a_shallow_clone_the_build_says_how_to_deepen_it(clone: Path, tmp_pat
     assert "git fetch --unshallow" in ran.stderr
 
 
-def test_a_wheel_holds_the_whole_start_of_a_teams_template(clone: Path, wheels: Path) -> None:
+@pytest.mark.parametrize("folder", ["sop_new/contract/", "sop_new/team/starter/"])
+def test_a_wheel_holds_all_files_that_are_no_modules_of_ours(
+    clone: Path, wheels: Path, folder: str
+) -> None:
     [wheel] = wheels.glob("*.whl")
-    starter = "sop_new/team/starter/"
-    carried = {name: data for name, data in packed(wheel).items() if name.startswith(starter)}
+    carried = {name: data for name, data in packed(wheel).items() if name.startswith(folder)}
 
     assert carried == {
-        f"{starter}{path}": data
-        for path, data in contents(clone / "generator" / "sop_new" / "team" / "starter").items()
+        f"{folder}{path}": data for path, data in contents(clone / "generator" / folder).items()
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from rich.console import Console
 from sop_new.check import catalogue
 from sop_new.check.result import Check, Report
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.xdist_group("check")
 FLAVOR = "zenml_acme.flavor.AcmeStepOperatorFlavor"
 REASON = "nobody reads [its] documentation"
 SKIPPED, WIDTH = "SOP113", 80
-# With a pipeline among them. All of the contract is what a project's own tests run.
+# With a pipeline among them. All of the contract is run on a project of every kind.
 LEVELS = ("structure", "config", "secrets")
 
 
@@ -231,6 +232,20 @@ def test_a_line_that_is_still_being_written_does_not_count(tmp_path: Path) -> No
     sandbox.report.write_text(LINE.format("passed", "") + LINE.replace("101", "102")[:20])
 
     assert list(sandbox.outcomes) == ["SOP101"]
+
+
+def test_a_projects_ci_names_the_interpreter_that_it_has_made(python: Path, here: Path) -> None:
+    succeed(*program(), "zenml-acme", "--backend", "local", folder=here)
+    project = here / "zenml-acme"
+    (project / ".venv").symlink_to(python.parents[1])
+    workflow = yaml.safe_load((project / ".github" / "workflows" / "ci.yml").read_text())
+    command = workflow["jobs"]["check"]["steps"][-1]["run"]
+
+    path = os.pathsep.join([str(Path(program()[0]).parent), os.environ["PATH"]])
+    ran = run("bash", "-e", "-c", f"{command} --only SOP101", folder=project, PATH=path)
+
+    assert ran.status == 0, ran.stdout + ran.stderr
+    assert "1 of 1 checks passed." in ran.stdout
 
 
 def test_a_check_is_explained_without_a_target(sop_new: SopNew) -> None:

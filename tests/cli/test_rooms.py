@@ -16,7 +16,7 @@ PACKAGE = REPOSITORY / "generator" / "sop_new"
 
 FLOORS = (
     {"printing", "errors", "interrupts"},
-    {"running", "guests"},
+    {"running", "guests", "contract"},
     {"projects"},
     {"templates"},
     {"create", "update", "adopt", "team", "check", "tryout"},
@@ -24,7 +24,7 @@ FLOORS = (
 )
 """The rooms, from the ground up. The ground is one room, of modules that any program needs."""
 
-STRANGERS = {"guests"}
+STRANGERS = {"guests", "contract"}
 """Run by another environment's interpreter, which knows nothing of ours."""
 
 ROOMS = [room for floor in FLOORS for room in sorted(floor)]
@@ -41,8 +41,8 @@ def modules_of(room: str) -> Iterator[Path]:
             yield path
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """The rooms from which a module imports, at its top or later."""
+def imports(path: Path) -> set[str]:
+    """What a module imports from outside its own folder, at its top or later."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
@@ -50,7 +50,11 @@ def imported_rooms(path: Path) -> set[str]:
                 found |= {name.name for name in names}
             case ast.ImportFrom(module=str(module), names=names, level=0):
                 found |= {f"{module}.{name.name}" for name in names}
-    return {f"{name}.".split(".")[1] for name in found if f"{name}.".startswith("sop_new.")}
+    return {f"{name}." for name in found}
+
+
+def imported_rooms(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imports(path) if name.startswith("sop_new.")}
 
 
 def floor_of(room: str) -> int:
@@ -76,6 +80,12 @@ def test_a_room_imports_from_the_floors_below_it(room: str) -> None:
 @pytest.mark.parametrize("room", sorted(STRANGERS))
 def test_what_another_interpreter_runs_imports_nothing_of_ours(room: str) -> None:
     assert not {path: rooms for path in modules_of(room) if (rooms := imported_rooms(path))}
+
+
+@pytest.mark.parametrize("room", sorted({*ROOMS} - STRANGERS))
+def test_zenml_is_imported_by_what_another_interpreter_runs_alone(room: str) -> None:
+    for path in modules_of(room):
+        assert not {name for name in imports(path) if name.startswith("zenml.")}, path
 
 
 def test_the_declarations_of_commands_import_nothing_heavy(tmp_path: Path) -> None:

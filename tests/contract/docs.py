@@ -25,7 +25,7 @@ sop-new check --explain SOP101                # what stands here about one check
 ```
 
 `--python` names the interpreter of the environment that the flavor lives in, which needs ZenML and
-pytest and nothing else. A generated project carries the same checks in `tests/contract/`.
+pytest and nothing else. A generated project's CI runs it.
 
 Structure and config are looked at; for the other levels real pipelines run, on a ZenML that is
 made for them and removed again. `--config FILE` has the configuration of the component that runs

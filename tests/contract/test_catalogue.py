@@ -5,21 +5,18 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from sop_new.check import catalogue
-from sop_new.check.catalogue import Contract
+from sop_new.check.catalogue import Catalogue
 from sop_new.check.result import Check
 from sop_new.errors import Code, SopNewError
 
 from tests.contract.docs import PAGE, is_stale
 from tests.mutants import grid, live, static
 from tests.template.environments import whole_environment
-from tests.template.rendering import REPOSITORY
 from tests.zenml.versions import NEWEST
 
-FOLDER = REPOSITORY / catalogue.FOLDER
 CHECKS = catalogue.checks()
 SOURCE = re.compile(r"ZenML 0\.\d+[^()]*? (?P<place>[\w/]+\.py)")
 
@@ -31,7 +28,7 @@ def test_the_page_shows_the_checks_as_they_are() -> None:
 def test_no_test_of_the_contract_is_missing() -> None:
     tests = {
         f"{file.name}::{node.name}"
-        for file in FOLDER.glob("test_*.py")
+        for file in catalogue.FOLDER.glob("test_*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
@@ -69,11 +66,11 @@ def test_broken_operators_that_run_together_meet_once() -> None:
     assert sorted([*grid.ALONE, *in_the_grid]) == sorted(live.MUTANTS)
 
 
-def small(**files: str) -> Contract:
+def small(**files: str) -> Catalogue:
     """A contract of a few lines."""
     levels: Mapping[str, str] = {"checks.py": 'LEVELS = {"1": "structure", "2": "config"}'}
     texts = {**levels, **{f"{name}.py": text for name, text in files.items()}}
-    return Contract({name: text.encode() for name, text in texts.items()})
+    return Catalogue({name: text.encode() for name, text in texts.items()})
 
 
 CHECK = (
@@ -115,13 +112,3 @@ def test_a_choice_of_nothing_is_refused() -> None:
     with pytest.raises(SopNewError) as refused:
         small(test_a=CHECK.format(101, "a")).choose(["config"], [])
     assert refused.value.code is Code.USAGE
-
-
-def test_the_files_are_those_of_the_template(tmp_path: Path) -> None:
-    files = catalogue.load().files
-
-    assert files == {
-        file.relative_to(FOLDER).as_posix(): file.read_bytes()
-        for file in FOLDER.rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts
-    }

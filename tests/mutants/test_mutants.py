@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from sop_new.check.catalogue import checks
+from sop_new.check.catalogue import FOLDER, checks
 
 from tests.cli.test_interrupts import heed_signals
 from tests.mutants import live, static
@@ -48,7 +48,7 @@ def outcomes(
     shutil.copytree(good / PACKAGE, folder / PACKAGE)
     for edit in edits:
         edit.apply(folder / PACKAGE)
-    shutil.copytree(good / "tests" / "contract", folder / "contract")
+    shutil.copytree(FOLDER, folder / "contract", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pytest.ini").touch()
     variables = {
         "CONTRACT_FLAVOR": SOURCE,

@@ -1,10 +1,13 @@
 """Rendered projects, installed: one of each kind."""
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.template.combinations import combinations
-from tests.template.environments import Environment
+from tests.template.environments import Environment, find_uv
 from tests.template.rendering import read_questions
 
 # The answers that decide about the code.
@@ -38,6 +41,30 @@ class Project:
 
     def run(self, *arguments: str, **variables: str) -> str:
         return self.environment.run(*arguments, folder=self.folder, **variables)
+
+
+def check(
+    project: Path, python: Path, *options: str, folder: Path, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `sop-new check` on a project.
+
+    Args:
+        project: its folder.
+        python: an interpreter with ZenML and pytest.
+        options: of the command.
+        folder: where it runs.
+        variables: more of its environment.
+    """
+    # It builds the project's wheel by uv.
+    path = f"{Path(find_uv()).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [Path(sys.executable).with_name("sop-new"), "check", project, "--python", python, *options],
+        cwd=folder,
+        env=os.environ | {"PATH": path} | variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
 
 
 def build_wheel(environment: Environment, project: Path, folder: Path) -> Path:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.template.combinations import LONGEST
 from tests.template.environments import CACHE, locked
-from tests.template.projects import KINDS, PACKAGE, Project, build_wheel
+from tests.template.projects import KINDS, PACKAGE, Project, build_wheel, check
 from tests.template.rendering import read_questions, render
 
 # Names as short and as long as they may be move the line breaks.
@@ -57,6 +57,13 @@ def test_its_own_tests_pass_and_leave_the_owners_zenml_alone(project: Project) -
 
     assert owners.read_text() == "active_stack_id: 00000000-0000-4000-8000-000000000000\n"
     shutil.rmtree(owners.parent)
+
+
+def test_the_contract_holds(project: Project, tmp_path: Path) -> None:
+    python = project.environment.base / "bin" / "python"
+    checked = check(project.folder, python, folder=tmp_path)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.fixture(scope="module")

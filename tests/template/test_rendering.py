@@ -42,6 +42,11 @@ CI_FILES = {
     "gitlab": {".gitlab-ci.yml"},
     "none": set[str](),
 }
+CHECK_COMMANDS = (
+    "python -m venv .venv && .venv/bin/pip install -e '.[dev]'",
+    f"pip install git+{canonical_url()}",
+    "sop-new check . --python .venv/bin/python",
+)
 UPDATE_COMMANDS = (f"pip install git+{canonical_url()}", "sop-new update --check")
 FOLDERS = {"examples", "tests"}
 ON_HOSTS = {"local", "slurm"}
@@ -242,6 +247,18 @@ def test_ci_asks_for_something_newer_on_a_schedule_and_reads_alone(project: Proj
         job = yaml.safe_load(project.text(".gitlab-ci.yml"))["update"]
         assert job["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}]
         assert tuple(job["script"]) == UPDATE_COMMANDS
+
+
+def test_ci_checks_the_contract_in_an_environment_of_its_own(project: Project) -> None:
+    ci = project.answers["ci"]
+    if ci == "github":
+        steps = yaml.safe_load(project.text(".github/workflows/ci.yml"))["jobs"]["check"]["steps"]
+        assert tuple(step["run"] for step in steps if "run" in step) == CHECK_COMMANDS
+        asks = project.text(".github/workflows/update.yml")
+        assert all(step["uses"] in asks for step in steps if "uses" in step)
+    elif ci == "gitlab":
+        job = yaml.safe_load(project.text(".gitlab-ci.yml"))["check"]
+        assert tuple(job["script"]) == CHECK_COMMANDS
 
 
 def test_rendering_again_gives_the_same_bytes(

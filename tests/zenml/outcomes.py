@@ -1,4 +1,4 @@
-"""What came out of a suite that ran in the environment of a row: pytest's own report, kept."""
+"""What came out of a suite that ran in the environment of a row: pytest's own reports, kept."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,23 +19,29 @@ class Outcome:
     """Why the others were skipped."""
 
 
-def report(row: Row, suite: str) -> Path:
-    """Where pytest leaves its report on a suite, as JUnit's XML."""
-    return CACHE / "zenml" / str(row) / f"{suite}.xml"
+def reports(row: Row, suite: str) -> Path:
+    """Where pytest leaves its reports on a suite, as JUnit's XML: run by itself or by `sop-new`."""
+    return CACHE / "zenml" / str(row) / suite
+
+
+def skips(report: ElementTree.Element) -> list[str]:
+    """Why tests were skipped, as a report says."""
+    return [skip.get("message", "") for skip in report.iter("skipped")]
 
 
 def outcome(row: Row, suite: str) -> Outcome | None:
     """What came out of a suite; None if it has failed or was not run."""
-    path = report(row, suite)
-    if not path.exists():
+    trees = [
+        ElementTree.parse(path).getroot() for path in sorted(reports(row, suite).glob("*.xml"))
+    ]
+    if not trees or any(
+        True for tree in trees for kind in ("failure", "error") for _ in tree.iter(kind)
+    ):
         return None
-    tree = ElementTree.parse(path)
-    if any(True for kind in ("failure", "error") for _ in tree.iter(kind)):
-        return None
-    reasons = [skip.get("message", "") for skip in tree.iter("skipped")]
+    reasons = [why for tree in trees for why in skips(tree)]
     gaps = {reason: gap(reason, row.release) for reason in reasons}
     return Outcome(
-        passed=len(list(tree.iter("testcase"))) - len(reasons),
+        passed=sum(1 for tree in trees for _ in tree.iter("testcase")) - len(reasons),
         gaps=frozenset(filter(None, gaps.values())),
         skipped=tuple(reason for reason in reasons if not gaps[reason]),
     )

@@ -61,8 +61,8 @@ def oldest_on(python: str) -> Release:
 
 
 OWN, CONTRACT, LIFECYCLE, *BLANK = "own", "contract", "lifecycle", "blank-host", "blank-image"
-"""What is run: a project's own tests but for the contract's pipelines, these, tests/lifecycle, and
-all tests of a project with the backend `blank`."""
+"""What is run: a project's own tests, and what the contract sees by looking; its pipelines;
+tests/lifecycle; and all of the first two on a project of the backend `blank`."""
 
 
 @dataclass(frozen=True)

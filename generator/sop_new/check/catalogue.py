@@ -1,4 +1,4 @@
-"""The contract: the files that the template carries of it, and the checks that they declare."""
+"""The contract's checks, as its files declare them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 
 from sop_new.check.result import Check
 from sop_new.errors import Code, SopNewError
-from sop_new.templates.source import find_template
 
-FOLDER = "template/tests/contract"
+FOLDER = Path(__file__).parents[1] / "contract"
+"""The contract: files for pytest, which are read here and run elsewhere."""
 
 
 @dataclass(frozen=True)
-class Contract:
-    """The contract's files by name."""
+class Catalogue:
+    """The checks of some files.
+
+    Attributes:
+        files: their content, by name.
+    """
 
     files: Mapping[str, bytes]
 
@@ -89,17 +94,13 @@ class Contract:
         return chosen
 
 
-def load() -> Contract:
-    """The contract of the template that this installation carries.
-
-    Raises:
-        SopNewError: the template can't be found or read.
-    """
-    return Contract(find_template().files(FOLDER))
+def load() -> Catalogue:
+    """The checks of the contract."""
+    return Catalogue({file.name: file.read_bytes() for file in FOLDER.glob("*.py")})
 
 
 def checks() -> list[Check]:
-    """All checks of that contract, sorted by id."""
+    """All of them, sorted by id."""
     return load().checks
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sop_new.check import catalogue
-from sop_new.check.catalogue import Contract
+from sop_new.check.catalogue import Catalogue
 from sop_new.check.result import Check, Finding, Report
 from sop_new.check.sandbox import Sandbox
 from sop_new.errors import Code, SopNewError
@@ -72,7 +72,7 @@ def check(target: str, wishes: Wishes) -> Report:
         else:
             sandbox = Sandbox(folder, python, Path.cwd())
             source, zenml = sandbox.look_at(target)
-        findings = sandbox.findings(checks, source, rules.files, skips, wishes.config)
+        findings = sandbox.findings(checks, source, skips, wishes.config)
         if wishes.junit:
             shutil.copyfile(sandbox.junit, wishes.junit)
     count = [finding.outcome for finding in findings].count
@@ -89,7 +89,7 @@ def check(target: str, wishes: Wishes) -> Report:
     )
 
 
-def _reasons(rules: Contract, skips: Sequence[str]) -> dict[str, str]:
+def _reasons(rules: Catalogue, skips: Sequence[str]) -> dict[str, str]:
     """The reasons for what is to be skipped, by id."""
     reasons = {}
     for text in skips:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sop_new.check.catalogue import FOLDER
 from sop_new.check.result import Check, Finding, Outcome
 from sop_new.errors import Code, SopNewError
 from sop_new.guests import OVERLAY, PREFLIGHT
@@ -87,7 +89,6 @@ class Sandbox:
         self,
         checks: Sequence[Check],
         source: str,
-        files: Mapping[str, bytes],
         skips: Mapping[str, str],
         config: Path | None,
     ) -> list[Finding]:
@@ -96,17 +97,14 @@ class Sandbox:
         Args:
             checks: what is run.
             source: import path of the flavor's class.
-            files: the contract.
-            skips: what is not run of it, each with the reason.
+            skips: what is not run, each with the reason.
             config: a file with a component's configuration.
 
         Raises:
             SopNewError: one of them didn't come out at all.
         """
-        for name, content in files.items():
-            path = self.folder / PACKAGE / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        no_bytecode = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(FOLDER, self.folder / PACKAGE, ignore=no_bytecode)
         (self.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         variables = {
             "CONTRACT_FLAVOR": source,

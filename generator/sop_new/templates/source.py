@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
-import subprocess
-import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,27 +80,6 @@ class Template:
         """Summary, needs and can of each backend, by name."""
         return cast(Mapping[str, Mapping[str, str]], self.config.get("_backends", {}))
 
-    def files(self, folder: str) -> dict[str, bytes]:
-        """The files of a folder of the template, by path in it: one that is rendered verbatim.
-
-        Raises:
-            SopNewError: git can't read the bundle.
-        """
-        if not self.bundle:
-            top = Path(self.source, folder)
-            paths = (path for path in sorted(top.rglob("*")) if path.is_file())
-            return {
-                path.relative_to(top).as_posix(): path.read_bytes()
-                for path in paths
-                if "__pycache__" not in path.parts
-            }
-        require_git()
-        with TemporaryDirectory(prefix="sop-new-") as repository:
-            _git("clone", "--quiet", "--bare", str(self.bundle), repository)
-            archive = _git(f"--git-dir={repository}", "archive", "--format=tar", f"HEAD:{folder}")
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            return {member.name: file.read() for member in tar if (file := tar.extractfile(member))}
-
     @contextmanager
     def reachable(self) -> Iterator[None]:
         """While inside, git takes `source` from the bundle: no network is needed.
@@ -125,13 +101,6 @@ class Template:
             finally:
                 os.environ.clear()
                 os.environ.update(before)
-
-
-def _git(*arguments: str) -> bytes:
-    done = subprocess.run(["git", *arguments], capture_output=True)
-    if done.returncode:
-        raise unreadable(done.stderr.decode(errors="replace"))
-    return done.stdout
 
 
 def unreadable(said: str) -> SopNewError:

@@ -15,8 +15,7 @@ END_SECONDS = 10
     demands="When all runs have ended, no process of a step is left.",
     why="It holds memory and a gpu, on a machine that others use; ZenML leaves that "
     "to the operator (ZenML 0.98, orchestrators/step_launcher.py).",
-    mend="Run a step in a process group, or whatever the engine has for it, and end "
-    "all of it.",
+    mend="Run a step in a process group, or whatever the engine has for it, and end all of it.",
 )
 def test_no_process_is_left(running: Stage) -> None:
     for launcher in running.launchers:

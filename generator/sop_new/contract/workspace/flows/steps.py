@@ -120,9 +120,7 @@ def fail_at_first(marks: str) -> None:
 @step(
     step_operator=OPERATOR,
     enable_cache=False,
-    settings={
-        "resources": ResourceSettings(cpu_count=0.5, gpu_count=0, memory="500MB")
-    },
+    settings={"resources": ResourceSettings(cpu_count=0.5, gpu_count=0, memory="500MB")},
 )
 def ask_for_little() -> None:
     """Need less than a cpu and less than a GB."""

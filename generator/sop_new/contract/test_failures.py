@@ -15,8 +15,7 @@ from .zenml_at_hand import needs_commands
     demands="A step that fails ends its run, which counts as failed.",
     why="ZenML believes what it is told: otherwise the next step runs on what is not "
     "there, or everybody waits (ZenML 0.98, orchestrators/step_launcher.py).",
-    mend="Let `launch` raise, and `get_status` and `wait` say FAILED, when the job has "
-    "failed.",
+    mend="Let `launch` raise, and `get_status` and `wait` say FAILED, when the job has failed.",
 )
 def test_a_failure_is_a_failure(running: Stage) -> None:
     played = running.play("static.failing")
@@ -33,8 +32,7 @@ def test_a_failure_is_a_failure(running: Stage) -> None:
     why="The exception stays on the other machine, unless the error or the log of "
     "the run names it; ZenML knows a status only (ZenML 0.98, "
     "orchestrators/step_launcher.py).",
-    mend="Do not replace the step's own exception; put the end of the job's log into "
-    "the error.",
+    mend="Do not replace the step's own exception; put the end of the job's log into the error.",
 )
 def test_the_reason_is_read(running: Stage) -> None:
     played = running.play("static.failing")

@@ -28,9 +28,7 @@ from .conftest import make_operator
     "(ZenML 0.98, stack/stack_component.py, from_model), and a release may add more.",
     mend="Leave `__init__` alone, or pass `*args, **kwargs` on.",
 )
-def test_the_operator_is_made(
-    subject: Subject, operator_class: Any, config: Any
-) -> None:
+def test_the_operator_is_made(subject: Subject, operator_class: Any, config: Any) -> None:
     make_operator(subject, operator_class, config)
 
 
@@ -182,8 +180,7 @@ def test_nothing_has_to_be_awaited(operator_class: Any) -> None:
     why="It is called for every pipeline of the stack, with `snapshot=`, before ZenML "
     "0.90 with `deployment=`: each of them fails otherwise (ZenML 0.98, "
     "pipelines/build_utils.py).",
-    mend="Name the parameter so; with both names, each None by default, it runs on all "
-    "releases.",
+    mend="Name the parameter so; with both names, each None by default, it runs on all releases.",
 )
 def test_builds_are_asked_for_by_name(operator_class: Any) -> None:
     from zenml.stack import StackComponent
@@ -206,12 +203,9 @@ def test_its_entrypoint_is_one(operator: Any) -> None:
         StepOperatorEntrypointConfiguration,
     )
 
-    found = getattr(
-        operator, "entrypoint_config_class", StepOperatorEntrypointConfiguration
-    )
+    found = getattr(operator, "entrypoint_config_class", StepOperatorEntrypointConfiguration)
     refuse_if(
-        not inspect.isclass(found)
-        or not issubclass(found, StepOperatorEntrypointConfiguration),
+        not inspect.isclass(found) or not issubclass(found, StepOperatorEntrypointConfiguration),
         f"entrypoint_config_class is {name_of(found)}",
     )
 
@@ -229,8 +223,7 @@ def test_its_settings_class_is_one(operator: Any) -> None:
 
     found = operator.settings_class
     refuse_if(
-        found is not None
-        and not (inspect.isclass(found) and issubclass(found, BaseSettings)),
+        found is not None and not (inspect.isclass(found) and issubclass(found, BaseSettings)),
         f"settings_class is {name_of(found)}",
     )
 
@@ -263,7 +256,6 @@ def test_its_validator_is_one(operator: Any) -> None:
 def test_its_requirements_are_a_set(operator: Any) -> None:
     found = operator.requirements
     refuse_if(
-        not isinstance(found, (set, frozenset))
-        or not all(isinstance(each, str) for each in found),
+        not isinstance(found, (set, frozenset)) or not all(isinstance(each, str) for each in found),
         f"requirements is {found!r}",
     )

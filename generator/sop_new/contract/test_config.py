@@ -39,9 +39,7 @@ def test_the_options_have_a_schema(flavor: Any, config_class: Any) -> None:
     "use them (ZenML 0.98, zen_stores/schemas/component_schemas.py).",
     mend="Let serializers and validators be each other's reverse.",
 )
-def test_a_configuration_survives_json(
-    config_class: Any, configuration: dict[str, Any]
-) -> None:
+def test_a_configuration_survives_json(config_class: Any, configuration: dict[str, Any]) -> None:
     for name in config_class.model_fields:
         if value := variant(config_class, name, configuration):
             given = config_class(**(configuration | {name: value}))
@@ -83,9 +81,7 @@ def test_defaults_are_valid(config_class: Any) -> None:
     "with such a component can be used (ZenML 0.98, stack/stack_component.py).",
     mend="Leave `extra` alone: ZenML refuses unknown options where users type them.",
 )
-def test_options_that_are_gone_do_no_harm(
-    config_class: Any, configuration: dict[str, Any]
-) -> None:
+def test_options_that_are_gone_do_no_harm(config_class: Any, configuration: dict[str, Any]) -> None:
     config_class(**configuration, option_of_another_release=1)
 
 
@@ -115,9 +111,7 @@ def test_a_configuration_is_frozen(config: Any) -> None:
     "cli/utils.py, parse_name_and_extra_arguments).",
     mend="Do without pydantic's strict types.",
 )
-def test_values_can_be_given_as_text(
-    config_class: Any, configuration: dict[str, Any]
-) -> None:
+def test_values_can_be_given_as_text(config_class: Any, configuration: dict[str, Any]) -> None:
     for name in config_class.model_fields:
         for value in variants(config_class, name, configuration):
             if not isinstance(value, (bool, int, float)):
@@ -138,9 +132,7 @@ def test_values_can_be_given_as_text(
     "_convert_json_strings).",
     mend="Annotate the option as list or dict.",
 )
-def test_collections_can_be_given_as_json(
-    config_class: Any, configuration: dict[str, Any]
-) -> None:
+def test_collections_can_be_given_as_json(config_class: Any, configuration: dict[str, Any]) -> None:
     for name, field in config_class.model_fields.items():
         kinds = types_in(field.annotation)
         if not kinds & {list, dict, tuple, set, frozenset} or str in kinds:
@@ -167,9 +159,7 @@ def test_secrets_are_declared(config_class: Any) -> None:
     found = [
         name
         for name, field in config_class.model_fields.items()
-        if SECRET.search(name)
-        and str in types_in(field.annotation)
-        and not is_secret_field(field)
+        if SECRET.search(name) and str in types_in(field.annotation) and not is_secret_field(field)
     ]
     refuse_if(found, f"plain text: {', '.join(found)}")
 
@@ -243,9 +233,7 @@ def test_options_can_be_typed(config_class: Any) -> None:
     "a field with an alias ignores it, in silence (ZenML 0.98, stack/utils.py).",
     mend="Drop the alias, or allow `populate_by_name`.",
 )
-def test_options_have_one_name(
-    config_class: Any, configuration: dict[str, Any]
-) -> None:
+def test_options_have_one_name(config_class: Any, configuration: dict[str, Any]) -> None:
     for name, field in config_class.model_fields.items():
         if field.validation_alias is None and field.alias is None:
             continue

@@ -173,9 +173,7 @@ def test_cancel_raises_nothing(orphan: Orphan, operator_class: Any) -> None:
     if not overrides(operator_class, "cancel"):
         pytest.skip("it cannot cancel: see SOP119")
     seen = told(orphan.cancelled)
-    refuse_if(
-        orphan.cancelled.raised or not orphan.cancelled.ended, f"`cancel`: {seen}"
-    )
+    refuse_if(orphan.cancelled.raised or not orphan.cancelled.ended, f"`cancel`: {seen}")
 
 
 @check(

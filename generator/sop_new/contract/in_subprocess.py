@@ -1,6 +1,6 @@
-"""Looks at a flavor as another process does, from another folder.
+"""Looks at a flavor from a subprocess, in another folder.
 
-Runs as `python elsewhere.py PATH.OF.A.MODULE Class` and prints JSON: what is imported
+Runs as `python in_subprocess.py PATH.OF.A.MODULE Class` and prints JSON: what is imported
 when, and whether the source that ZenML stores of the flavor leads back to it.
 """
 
@@ -72,9 +72,7 @@ def main(module: str, name: str) -> None:
     told["foreign"] = list(foreign(set(sys.modules) - before, package))
     try:
         told["operator"] = flavor().implementation_class.__module__
-        told["foreign to the operator"] = list(
-            foreign(set(sys.modules) - before, package)
-        )
+        told["foreign to the operator"] = list(foreign(set(sys.modules) - before, package))
     except ImportError as error:
         told["missing"] = str(error)
     told |= led_back(flavor)

@@ -104,9 +104,7 @@ class Launcher:
             self.end()
         told = json.loads(answer.read_bytes()) if answer.exists() else {}
         logs = (self.folder / name for name in ("log", f"{task}.log"))
-        said = "".join(
-            log.read_text("utf-8", "replace") for log in logs if log.exists()
-        )
+        said = "".join(log.read_text("utf-8", "replace") for log in logs if log.exists())
         return Played(told, said, time.monotonic() - started, ended)
 
     @property

@@ -51,9 +51,7 @@ def test_no_file_shows_a_secret(running: Stage, looked: Played) -> None:
     mend="Log neither environments nor commands; mask their values in errors.",
 )
 def test_no_output_shows_a_secret(running: Stage, looked: Played) -> None:
-    telling = [
-        task for task, played in running.played.items() if running.key in played.said
-    ]
+    telling = [task for task, played in running.played.items() if running.key in played.said]
     refuse_if(telling, f"it was printed in {', '.join(telling)}")
 
 
@@ -61,8 +59,7 @@ def test_no_output_shows_a_secret(running: Stage, looked: Played) -> None:
     "SOP404",
     severity="serious",
     demands="No secret of a step's environment is in the step's metadata.",
-    why="ZenML shows it to everybody who may see the run, for ever (ZenML 0.98, "
-    "client.py).",
+    why="ZenML shows it to everybody who may see the run, for ever (ZenML 0.98, client.py).",
     mend="Publish what a job is found by, and nothing it was given.",
 )
 def test_no_metadata_shows_a_secret(running: Stage, looked: Played) -> None:

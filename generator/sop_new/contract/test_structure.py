@@ -127,12 +127,12 @@ def test_its_operator_class_is_one(subject: Subject, flavor: Any) -> None:
     mend="Put the operator into a module of its own, and import it inside the property "
     "`implementation_class`.",
 )
-def test_the_flavor_stands_alone(elsewhere: Any) -> None:
-    if "operator" not in elsewhere:
-        pytest.skip(f"its step operator does not import: {elsewhere['missing']}")
+def test_the_flavor_stands_alone(in_subprocess: Any) -> None:
+    if "operator" not in in_subprocess:
+        pytest.skip(f"its step operator does not import: {in_subprocess['missing']}")
     refuse_if(
-        elsewhere["operator"] in elsewhere["modules"]["flavor"],
-        f"it imports {elsewhere['operator']}",
+        in_subprocess["operator"] in in_subprocess["modules"]["flavor"],
+        f"it imports {in_subprocess['operator']}",
     )
 
 
@@ -144,14 +144,14 @@ def test_the_flavor_stands_alone(elsewhere: Any) -> None:
     "operator (ZenML 0.98, stack/utils.py, validate_stack_component_config).",
     mend="Put the operator into a module of its own, and let it import the config.",
 )
-def test_the_config_stands_alone(elsewhere: Any) -> None:
-    if "operator" not in elsewhere:
-        pytest.skip(f"its step operator does not import: {elsewhere['missing']}")
-    if elsewhere["operator"] in elsewhere["modules"]["flavor"]:
+def test_the_config_stands_alone(in_subprocess: Any) -> None:
+    if "operator" not in in_subprocess:
+        pytest.skip(f"its step operator does not import: {in_subprocess['missing']}")
+    if in_subprocess["operator"] in in_subprocess["modules"]["flavor"]:
         pytest.skip("the flavor imports it already: see SOP107")
     refuse_if(
-        elsewhere["operator"] in elsewhere["modules"]["config"],
-        f"{elsewhere['config']} imports {elsewhere['operator']}",
+        in_subprocess["operator"] in in_subprocess["modules"]["config"],
+        f"{in_subprocess['config']} imports {in_subprocess['operator']}",
     )
 
 
@@ -164,8 +164,8 @@ def test_the_config_stands_alone(elsewhere: Any) -> None:
     "1615).",
     mend="Import the SDK inside the functions that use it.",
 )
-def test_registering_needs_no_sdk(elsewhere: Any) -> None:
-    found = elsewhere["foreign"]
+def test_registering_needs_no_sdk(in_subprocess: Any) -> None:
+    found = in_subprocess["foreign"]
     refuse_if(found, f"they import {', '.join(found)}, which ZenML does not bring")
 
 
@@ -177,16 +177,16 @@ def test_registering_needs_no_sdk(elsewhere: Any) -> None:
     "both end with `Integration custom does not exist` (ZenML 0.98, stack/flavor.py).",
     mend="Import the SDK inside the functions that use it.",
 )
-def test_the_operator_imports_no_sdk(subject: Subject, elsewhere: Any) -> None:
+def test_the_operator_imports_no_sdk(subject: Subject, in_subprocess: Any) -> None:
     if subject.is_zenmls_own:
         pytest.skip("ZenML knows what its own integrations require")
     refuse_if(
-        "missing" in elsewhere, f"it does not import here: {elsewhere.get('missing')}"
+        "missing" in in_subprocess, f"it does not import here: {in_subprocess.get('missing')}"
     )
     found = [
         name
-        for name in elsewhere["foreign to the operator"]
-        if name not in elsewhere["foreign"]
+        for name in in_subprocess["foreign to the operator"]
+        if name not in in_subprocess["foreign"]
     ]
     refuse_if(found, f"it imports {', '.join(found)}, which ZenML does not bring")
 
@@ -200,11 +200,11 @@ def test_the_operator_imports_no_sdk(subject: Subject, elsewhere: Any) -> None:
     mend="Install the package, and keep it out of a folder `src` below a `.zen` root; "
     "let the class stand at its module's top.",
 )
-def test_its_stored_source_leads_back(elsewhere: Any) -> None:
-    if "unstored" in elsewhere:
-        pytest.skip(f"it cannot be registered: {elsewhere['unstored']}")
+def test_its_stored_source_leads_back(in_subprocess: Any) -> None:
+    if "unstored" in in_subprocess:
+        pytest.skip(f"it cannot be registered: {in_subprocess['unstored']}")
     refuse_if(
-        "lost" in elsewhere, f"{elsewhere['stored']} is stored: {elsewhere.get('lost')}"
+        "lost" in in_subprocess, f"{in_subprocess['stored']} is stored: {in_subprocess.get('lost')}"
     )
 
 
@@ -218,9 +218,7 @@ def test_its_stored_source_leads_back(elsewhere: Any) -> None:
 def test_its_texts_are_texts(flavor: Any) -> None:
     for name in ("display_name", "docs_url", "sdk_docs_url", "logo_url"):
         value = getattr(flavor, name, None)
-        refuse_if(
-            value is not None and not isinstance(value, str), f"{name} is {value!r}"
-        )
+        refuse_if(value is not None and not isinstance(value, str), f"{name} is {value!r}")
 
 
 @check(
@@ -244,8 +242,7 @@ def test_its_documentation_is_its_own(subject: Subject, flavor: Any) -> None:
     "SOP114",
     severity="fatal",
     demands="What it requires of a service connector is told in ZenML's own words.",
-    why="Registering reads it, and fails otherwise (ZenML 0.98, stack/flavor.py, "
-    "to_model).",
+    why="Registering reads it, and fails otherwise (ZenML 0.98, stack/flavor.py, to_model).",
     mend="Return a ServiceConnectorRequirements or None.",
 )
 def test_its_connector_is_described(flavor: Any) -> None:
