@@ -78,7 +78,7 @@ def test_plain_copier_moves_an_untouched_project_and_forgets_edits_of_what_has_m
     keep(project)
 
     copier = Path(sys.executable).with_name("copier")
-    command = [copier, "update", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
+    command = [str(copier), "update", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
     subprocess.run(command, cwd=project, check=True, capture_output=True)
 
     fresh = render(clone, tmp_path / "fresh" / "zenml-acme", {})

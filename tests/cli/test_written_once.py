@@ -28,7 +28,7 @@ def update(request: pytest.FixtureRequest, sop_new: SopNew) -> Update:
         assert ran.status == 0, ran.stdout + ran.stderr
 
     def by_copier(project: Path) -> None:
-        command = [Path(sys.executable).with_name("copier"), "update", "--defaults", "--quiet"]
+        command = [str(Path(sys.executable).with_name("copier")), "update", "--defaults", "--quiet"]
         # A template without releases has no version but its last commit.
         command += ["--vcs-ref", "HEAD"]
         subprocess.run(command, cwd=project, check=True, capture_output=True)
