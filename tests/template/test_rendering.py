@@ -36,9 +36,9 @@ FOLDERS = {"examples", "tests"}
 ON_HOSTS = {"local", "slurm"}
 HOSTS_ALONE = {
     "bootstrap",
+    "build",
     "entrypoint",
     "installers",
-    "packages",
     "requirements",
     "source_tree",
     "wheel",
