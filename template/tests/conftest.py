@@ -1,4 +1,4 @@
-"""A ZenML of the tests' own, and a step operator on an engine made of subprocesses."""
+"""A ZenML of the tests' own, with the step operator in its active stack."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import os
 import runpy
 import shutil
 import tempfile
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from fake_engine import FakeEngine, use_fake_engine
 
 PROJECT = Path(__file__).parents[1]
 
@@ -42,10 +40,3 @@ def stack() -> None:
     register = runpy.run_path(str(PROJECT / "examples" / "register.py"))
     register["main"](["--activate"])
     source_utils.set_custom_source_root(str(PROJECT / "tests"))
-
-
-@pytest.fixture
-def engine(stack: None, tmp_path: Path) -> Iterator[FakeEngine]:
-    """Let the step operator use an engine made of subprocesses."""
-    with use_fake_engine(tmp_path) as engine:
-        yield engine

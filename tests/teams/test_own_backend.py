@@ -88,7 +88,7 @@ def test_the_team_replaces_what_knows_the_engine_and_nothing_else(
     before = read_files(render(template, tmp_path / NAME, STAND_IN))
     after = read_files(project.folder)
     engine = {f"{PACKAGE}/engine/{name}.py" for name in ("__init__", "client", "options")}
-    replaced = {*engine, "README.md", "tests/test_engine.py", "tests/e2e/conftest.py"}
+    replaced = {*engine, "README.md", "tests/test_engine.py"}
 
     assert {name for name in before if before[name] != after[name]} == replaced
     assert b"\nbackend: acmeq\n" in after[ANSWERS_FILE]

@@ -16,7 +16,6 @@ def test_with_five_methods_a_real_pipeline_runs(blank_project: Project) -> None:
     assert public_methods(filled) == METHODS
 
     client.write_text(filled, encoding="utf-8")
-    (folder / "tests" / "e2e" / "conftest.py").unlink()
 
     assert "1 passed" in blank_project.run("-m", "pytest", "tests/e2e")
 

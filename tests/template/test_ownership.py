@@ -17,6 +17,7 @@ OTHER_NAMES = {
     "ci": "gitlab",
 }
 MOST_FILES, MOST_LINES = 12, 1000
+MOST_FILES_OF_A_PROJECT = 60
 LONGEST_OPERATOR, LONGEST_AGENTS = 99, 40
 
 
@@ -72,6 +73,10 @@ def test_what_is_the_owners_of_the_package_is_little(files: Mapping[str, bytes])
         "operator.py",
         "py.typed",
     }
+
+
+def test_a_project_has_few_files(files: Mapping[str, bytes]) -> None:
+    assert len(files) <= MOST_FILES_OF_A_PROJECT
 
 
 def test_the_operator_fits_a_screen_or_two(files: Mapping[str, bytes]) -> None:

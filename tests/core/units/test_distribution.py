@@ -7,11 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import zenml_acme
+from zenml_acme._core.environment.packages import distribution as own
 
-import {{ package_name }}
-from {{ package_name }}._core.environment.packages import distribution as own
-
-PACKAGE = Path({{ package_name }}.__file__).parent
+PACKAGE = Path(zenml_acme.__file__).parent
 
 
 def test_the_requirement_names_this_package_at_this_version() -> None:

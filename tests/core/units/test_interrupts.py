@@ -12,7 +12,7 @@ import pytest
 
 LAUNCHER = """
 import contextlib, functools, os, pathlib, signal, sys, threading
-from {{ package_name }}._core.lifecycle import interrupts
+from zenml_acme._core.lifecycle import interrupts
 
 deaf = "deaf" in sys.argv
 signal.signal(signal.SIGINT, signal.SIG_IGN if deaf else signal.default_int_handler)
@@ -51,9 +51,7 @@ finally:
 """
 
 
-def interrupted(
-    folder: Path, jobs: list[str], *numbers: signal.Signals
-) -> tuple[int, str]:
+def interrupted(folder: Path, jobs: list[str], *numbers: signal.Signals) -> tuple[int, str]:
     """Send signals to a launcher; return its exit code and what it said then."""
     launcher = subprocess.Popen(
         [sys.executable, "-c", LAUNCHER, *jobs],
@@ -95,7 +93,7 @@ def test_what_a_signal_interrupts_may_hold_what_a_cancel_needs(tmp_path: Path) -
 
 LOST = """
 import signal
-from {{ package_name }}._core.lifecycle import interrupts
+from zenml_acme._core.lifecycle import interrupts
 
 interrupts.watch_this_process()
 watching = signal.getsignal(signal.SIGTERM)
@@ -133,7 +131,7 @@ def test_no_step_is_submitted_though_its_interrupt_was_lost() -> None:
 
 ASKING = """
 import os, signal, time
-from {{ package_name }}._core.lifecycle import interrupts
+from zenml_acme._core.lifecycle import interrupts
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 interrupts.watch_this_process()

@@ -8,9 +8,8 @@ import pytest
 from zenml.enums import ExecutionStatus
 from zenml.exceptions import RunInterruptedException
 from zenml.step_operators import BaseStepOperatorConfig
-
-from {{ package_name }}._core.lifecycle import waiting
-from {{ package_name }}._core.lifecycle.masking import Mask
+from zenml_acme._core.lifecycle import waiting
+from zenml_acme._core.lifecycle.masking import Mask
 
 RUNNING = ExecutionStatus.RUNNING, ""
 

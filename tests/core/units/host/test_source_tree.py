@@ -8,10 +8,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from source_roots import OWN, make_root, names
+from zenml_acme._core.environment import source_tree
+from zenml_acme._core.environment.source_tree import archive_tree
 
-from {{ package_name }}._core.environment import source_tree
-from {{ package_name }}._core.environment.source_tree import archive_tree
+from tests.core.units.host.source_roots import OWN, make_root, names
 
 
 @pytest.fixture
@@ -20,9 +20,7 @@ def root(tmp_path: Path) -> Path:
     return make_root(tmp_path / "a root with blanks")
 
 
-def test_without_git_all_but_caches_and_environments_travels(
-    root: Path, tmp_path: Path
-) -> None:
+def test_without_git_all_but_caches_and_environments_travels(root: Path, tmp_path: Path) -> None:
     assert names(archive_tree(root, tmp_path, 1)) == OWN | {"ignored/big.bin"}
 
 
@@ -32,9 +30,7 @@ def test_links_and_modes_survive(root: Path, tmp_path: Path) -> None:
         assert tar.getmember("run.sh").mode & 0o111
 
 
-def test_a_link_that_leads_out_travels_as_what_it_leads_to(
-    root: Path, tmp_path: Path
-) -> None:
+def test_a_link_that_leads_out_travels_as_what_it_leads_to(root: Path, tmp_path: Path) -> None:
     (tmp_path / "outside.txt").write_text("outside")
     (root / "outside.txt").symlink_to(tmp_path / "outside.txt")
 
@@ -103,7 +99,8 @@ def test_an_archive_is_named_after_what_was_written(
 
     def change_first(root: Path, files: list[Path], folder: Path) -> Path:
         (root / "train.py").write_text("changed meanwhile")
-        return write(root, files, folder)
+        archive: Path = write(root, files, folder)
+        return archive
 
     with monkeypatch.context() as patch:
         patch.setattr(source_tree, "_write", change_first)
@@ -132,9 +129,7 @@ def test_a_folder_that_cannot_be_written_is_named(root: Path, tmp_path: Path) ->
         archive_tree(root, tmp_path / "file", 1)
 
 
-def test_the_tree_of_another_user_is_the_same_archive(
-    root: Path, tmp_path: Path
-) -> None:
+def test_the_tree_of_another_user_is_the_same_archive(root: Path, tmp_path: Path) -> None:
     first = archive_tree(root, tmp_path, 1)
     os.utime(root / "train.py", (1, 1))
     (root / "train.py").chmod(0o664)
@@ -175,9 +170,7 @@ def test_a_changed_tree_is_another_archive(root: Path, tmp_path: Path) -> None:
     assert archive_tree(root, tmp_path, 1) != first
 
 
-def test_a_tree_that_is_too_large_is_refused_by_name(
-    root: Path, tmp_path: Path
-) -> None:
+def test_a_tree_that_is_too_large_is_refused_by_name(root: Path, tmp_path: Path) -> None:
     # It is not read, which would take long.
     with (root / "model.bin").open("wb") as file:
         file.truncate(2**36)

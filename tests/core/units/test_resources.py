@@ -9,8 +9,7 @@ import pytest
 from zenml import __version__
 from zenml.config import ResourceSettings
 from zenml.config.resource_settings import ByteUnit
-
-from {{ package_name }}._core.resources import (
+from zenml_acme._core.resources import (
     Resources,
     UnsupportedError,
     acquired,

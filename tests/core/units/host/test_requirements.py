@@ -19,9 +19,8 @@ from zenml.enums import StoreType
 from zenml.integrations.registry import integration_registry
 from zenml.stack import Stack
 from zenml.utils import source_utils
-
-from {{ package_name }}._core.environment.packages.distribution import requirement
-from {{ package_name }}._core.environment.packages.requirements import (
+from zenml_acme._core.environment.packages.distribution import requirement
+from zenml_acme._core.environment.packages.requirements import (
     Packages,
     line_for,
     wanted_packages,
@@ -174,23 +173,17 @@ def test_a_pyproject_is_exported_also_in_a_folder_with_blanks(
     assert others == ["six==1.16.0"]
 
 
-def test_a_pyproject_is_exported_by_the_command_that_is_given(
-    want: Want, tmp_path: Path
-) -> None:
+def test_a_pyproject_is_exported_by_the_command_that_is_given(want: Want, tmp_path: Path) -> None:
     pyproject = tmp_path / "pyproject.toml"
     pyproject.touch()
     command = ["echo", "six==1.16.0"]
 
-    others, _ = split(
-        want(pyproject_path=str(pyproject), pyproject_export_command=command)
-    )
+    others, _ = split(want(pyproject_path=str(pyproject), pyproject_export_command=command))
 
     assert others == ["six==1.16.0"]
 
 
-def test_files_in_the_source_root_count_if_the_step_says_so(
-    want: Want, tmp_path: Path
-) -> None:
+def test_files_in_the_source_root_count_if_the_step_says_so(want: Want, tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("six==1.16.0")
     before = source_utils.get_source_root()
     source_utils.set_custom_source_root(str(tmp_path))
@@ -211,9 +204,7 @@ def test_files_in_the_source_root_count_if_the_step_says_so(
         f"-e git+https://host/any.git@main#egg={NAME.replace('-', '_')}",
     ],
 )
-def test_this_package_is_taken_from_here_and_nowhere_else(
-    want: Want, line: str
-) -> None:
+def test_this_package_is_taken_from_here_and_nowhere_else(want: Want, line: str) -> None:
     others, own = split(want(requirements=["six", line]))
 
     assert others == ["six"]
@@ -239,9 +230,7 @@ def test_the_checkout_of_this_package_gives_way_to_its_wheel(
     "line",
     ["-r other.txt", "-cother.txt", "--constraint x", "-e .", "../lib", "libs/own"],
 )
-def test_a_requirement_that_leads_to_another_file_is_refused(
-    want: Want, line: str
-) -> None:
+def test_a_requirement_that_leads_to_another_file_is_refused(want: Want, line: str) -> None:
     with pytest.raises(RuntimeError, match="leads to another file"):
         want(requirements=["six", line])
 

@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from source_roots import OWN, make_root, names
+from zenml_acme._core.environment.source_tree import archive_tree
 
-from {{ package_name }}._core.environment.source_tree import archive_tree
+from tests.core.units.host.source_roots import OWN, make_root, names
 
 
 @pytest.fixture
@@ -47,9 +47,7 @@ def test_a_tree_that_git_ignores_as_a_whole_travels(root: Path, tmp_path: Path) 
     assert names(archive_tree(root / "ignored", tmp_path, 1)) == {"big.bin"}
 
 
-def test_a_submodule_travels_with_what_git_ignores_in_neither(
-    root: Path, tmp_path: Path
-) -> None:
+def test_a_submodule_travels_with_what_git_ignores_in_neither(root: Path, tmp_path: Path) -> None:
     make_repository(root)
     library = tmp_path / "library"
     library.mkdir()
@@ -69,9 +67,7 @@ def test_a_submodule_travels_with_what_git_ignores_in_neither(
     assert sent > OWN
 
 
-def test_a_repository_below_that_is_no_submodule_travels(
-    root: Path, tmp_path: Path
-) -> None:
+def test_a_repository_below_that_is_no_submodule_travels(root: Path, tmp_path: Path) -> None:
     make_repository(root)
     git(root / "package", "init", "-q")
 

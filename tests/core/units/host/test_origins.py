@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from {{ package_name }}._core.environment.packages.requirements import line_for
+from zenml_acme._core.environment.packages.requirements import line_for
 
 EDITABLE = {"url": "file:///a%20checkout", "dir_info": {"editable": True}}
 GIT = {

@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-
-from {{ package_name }}._core.environment.packages.installers import (
+from zenml_acme._core.environment.packages.installers import (
     find_uv,
     pip_variables,
     uv_variables,
@@ -41,9 +40,7 @@ def test_uv_takes_packages_from_the_indexes_that_pip_is_told(
 
 
 @pytest.mark.parametrize("place", [".config/pip/pip.conf", ".pip/pip.conf"])
-def test_uv_takes_packages_from_the_index_of_pips_configuration(
-    home: Path, place: str
-) -> None:
+def test_uv_takes_packages_from_the_index_of_pips_configuration(home: Path, place: str) -> None:
     (home / place).parent.mkdir(parents=True)
     (home / place).write_text("[global]\nindex-url = https://me:p%40ss@host/simple\n")
 
@@ -59,9 +56,7 @@ def test_a_broken_configuration_of_pip_is_no_business_of_uv(home: Path) -> None:
     assert "UV_COMPILE_BYTECODE" in uv_variables({}, home)
 
 
-def test_what_uv_itself_is_told_counts_more(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_uv_itself_is_told_counts_more(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "https://host/pip")
     monkeypatch.setenv("UV_INDEX_URL", "https://host/uv")
 
@@ -70,9 +65,7 @@ def test_what_uv_itself_is_told_counts_more(
     assert chosen["UV_INDEX_URL"] == "https://host/step"
 
 
-def test_uv_keeps_its_cache_where_it_can_write(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_uv_keeps_its_cache_where_it_can_write(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "UV_CACHE_DIR" not in uv_variables({}, home)
 
     monkeypatch.setattr(os, "access", lambda *_: False)

@@ -15,20 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from zenml_acme._core.environment.packages import build
+from zenml_acme._core.environment.packages.build import build_environment
+from zenml_acme._core.environment.packages.distribution import requirement
+from zenml_acme._core.environment.packages.installers import find_uv
+from zenml_acme._core.environment.packages.requirements import Packages
+from zenml_acme._core.environment.packages.wheel import pack_wheel
 
-from {{ package_name }}._core.environment.packages import build
-from {{ package_name }}._core.environment.packages.build import build_environment
-from {{ package_name }}._core.environment.packages.distribution import requirement
-from {{ package_name }}._core.environment.packages.installers import find_uv
-from {{ package_name }}._core.environment.packages.requirements import Packages
-from {{ package_name }}._core.environment.packages.wheel import pack_wheel
-
-PACKAGE = "{{ package_name }}"
+PACKAGE = "zenml_acme"
 
 BUILD = """
 import signal, sys
 from pathlib import Path
-from {{ package_name }}._core.environment.packages import build
+from zenml_acme._core.environment.packages import build
 signal.signal(signal.SIGINT, signal.default_int_handler)
 build.find_uv = lambda: sys.argv[1]
 Path(sys.argv[3]).touch()
@@ -147,9 +146,7 @@ def test_an_environment_holds_what_was_asked_for_and_its_bytecode(
     assert list(package.glob("_core/environment/__pycache__/bootstrap.*.pyc"))
     assert list(package.glob("engine/__pycache__/client.*.pyc"))
     show = f"import sys, {PACKAGE} as own; print(sys.prefix, own.__file__, sep='|')"
-    done = subprocess.run(
-        [python, "-I", "-c", show], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([python, "-I", "-c", show], capture_output=True, text=True, check=True)
     prefix, file = done.stdout.strip().split("|")
     assert Path(prefix) == python.parents[1]
     assert Path(file).parent == package

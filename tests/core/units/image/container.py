@@ -13,9 +13,7 @@ HERE = os.getcwd()  # noqa: PTH109 - as a string
 
 def inside(change: Any) -> Any:
     """Let a function that takes a path take the current folder for `/app`."""
-    return lambda path, *rest, **named: change(
-        HERE if path == "/app" else path, *rest, **named
-    )
+    return lambda path, *rest, **named: change(HERE if path == "/app" else path, *rest, **named)
 
 
 def main(python: str, dash_m: str, module: str, *arguments: str) -> None:

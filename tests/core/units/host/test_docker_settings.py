@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from zenml.config import DockerSettings
-
-from {{ package_name }}._core.environment.prepare import IMAGE_ONLY, unsupported
+from zenml_acme._core.environment.prepare import IMAGE_ONLY, unsupported
 
 HONOURED = {
     "disable_automatic_requirements_detection",

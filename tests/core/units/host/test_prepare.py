@@ -11,9 +11,8 @@ import pytest
 from pydantic import ValidationError
 from zenml.client import Client
 from zenml.config import DockerSettings
-
-from {{ package_name }}._core.engine import Host
-from {{ package_name }}._core.environment import prepare as place
+from zenml_acme._core.engine import Host
+from zenml_acme._core.environment import prepare as place
 
 
 def prepare(folder: Path, **options: Any) -> Host:
@@ -33,9 +32,7 @@ def test_a_step_runs_with_the_interpreter_that_started_its_pipeline(
     assert place.command(host, ["python", "-c", "a b"])[-3:] == ("python", "-c", "a b")
 
 
-def test_an_interpreter_that_is_chosen_is_used_as_it_is(
-    stack: None, tmp_path: Path
-) -> None:
+def test_an_interpreter_that_is_chosen_is_used_as_it_is(stack: None, tmp_path: Path) -> None:
     assert prepare(tmp_path, python="~/python").python == Path.home() / "python"
 
 

@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from zenml.exceptions import RunInterruptedException
-
-from {{ package_name }}._core.engine import JobState, Phase
-from {{ package_name }}._core.lifecycle.polling import Poller
+from zenml_acme._core.engine import JobState, Phase
+from zenml_acme._core.lifecycle.polling import Poller
 
 LONG = 600
 """Seconds that no test takes."""

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from {{ package_name }}._core.environment.source_tree import archive_tree
+from zenml_acme._core.environment.source_tree import archive_tree
 
 SHOW = """
 import json, os, signal, sys
@@ -42,7 +41,7 @@ def run(home: Path, *command: str) -> subprocess.CompletedProcess[str]:
     bootstrap = (
         sys.executable,
         "-m",
-        "{{ package_name }}._core.environment.bootstrap",
+        "zenml_acme._core.environment.bootstrap",
         str(archive),
     )
     # No other `python` may be found.

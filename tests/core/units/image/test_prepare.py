@@ -8,49 +8,21 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import builds
+import pipelines
 import pytest
-from fake_engine import FakeEngine, use_fake_engine
-from zenml import pipeline, step
+import zenml_acme
 from zenml.client import Client
 from zenml.config import DockerSettings
 from zenml.enums import StackComponentType
 from zenml.stack import StackComponent
+from zenml_acme._core.environment import prepare as place
+from zenml_acme._core.environment.packages import distribution
 
-import {{ package_name }}
-from {{ package_name }}._core.environment import prepare as place
-from {{ package_name }}._core.environment.packages import distribution
+from tests.core.units.fake_engine import FakeEngine, use_fake_engine
+from tests.core.units.fake_places import FakeImages
 
-PACKAGE = Path({{ package_name }}.__file__).parent
-OPERATOR = "{{ flavor }}"
-
-
-@step
-def stays() -> None:
-    """Run beside the pipeline."""
-
-
-@step(step_operator=OPERATOR)
-def named() -> None:
-    """Run on the step operator of this name."""
-
-
-@step(step_operator=True)
-def default() -> None:
-    """Run on the stack's step operator."""
-
-
-@pipeline
-def mixed() -> None:
-    """Run some steps on the step operator."""
-    stays()
-    named()
-    default()
-
-
-@pipeline
-def staying() -> None:
-    """Run no step on the step operator."""
-    stays()
+PACKAGE = Path(zenml_acme.__file__).parent
 
 
 @dataclass
@@ -63,8 +35,9 @@ class Built:
 
 def build(engine: FakeEngine, folder: Path, **settings: Any) -> Built:
     docker = DockerSettings(**settings)
-    built: Any = mixed.with_options(settings={"docker": docker}).build()
+    built: Any = builds.mixed.with_options(settings={"docker": docker}).build()
     image, *_ = built.images.values()
+    assert isinstance(engine.place, FakeImages)
     engine.place.unpack(image.image, folder)
     return Built(built.images, folder)
 
@@ -81,7 +54,7 @@ def test_images_are_built_for_the_steps_that_use_the_operator(built: Built) -> N
 
 
 def test_no_image_is_built_where_no_step_uses_the_operator(engine: FakeEngine) -> None:
-    assert staying.build() is None
+    assert builds.staying.build() is None
 
 
 def test_a_step_without_a_name_belongs_to_the_default_operator_alone(
@@ -97,7 +70,7 @@ def test_a_step_without_a_name_belongs_to_the_default_operator_alone(
     def names(component: str) -> list[str | None]:
         return [build.step_name for build in place.builds(snapshot, component)]
 
-    assert names(OPERATOR) == ["True"]
+    assert names(pipelines.OPERATOR) == ["True"]
     assert names("other") == ["other"]
 
 
@@ -161,7 +134,7 @@ def test_a_package_that_is_no_text_says_what_to_do(
     monkeypatch.setattr(distribution, "files", lambda: {"library.so": b"\xff"})
 
     with pytest.raises(RuntimeError, match="install it from a package index"):
-        mixed.build()
+        builds.mixed.build()
 
 
 def test_a_step_without_an_image_says_what_to_do(stack: None, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_place import FakePlace
+from zenml_acme._core.engine import Job, JobState, Phase
+from zenml_acme.operator import AcmeStepOperator
 
-from {{ package_name }}._core.engine import Job, JobState, Phase
+from tests.core.units.fake_places import FakeHost, FakeImages, make_place
 
 
 class FakeEngine:
@@ -20,7 +21,7 @@ class FakeEngine:
 
     honours = frozenset({"cpus", "memory"})
 
-    def __init__(self, folder: Path, place: FakePlace) -> None:
+    def __init__(self, folder: Path, place: FakeHost | FakeImages) -> None:
         """Keep jobs in a folder, and run them in a place."""
         self.folder = folder
         self.place = place
@@ -96,12 +97,8 @@ class FakeEngine:
 @contextmanager
 def use_fake_engine(folder: Path) -> Iterator[FakeEngine]:
     """Let the step operator use such an engine, which leaves no child behind."""
-    from {{ package_name }}.operator import (
-        {{ class_prefix }}StepOperator as StepOperator,
-    )
-
     with pytest.MonkeyPatch.context() as patch:
-        engine = FakeEngine(folder, FakePlace(patch))
-        patch.setattr(StepOperator, "engine", engine)
+        engine = FakeEngine(folder, make_place(patch))
+        patch.setattr(AcmeStepOperator, "engine", engine)
         yield engine
     engine.close()

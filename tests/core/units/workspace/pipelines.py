@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from zenml import enums, pipeline, step
 
-OPERATOR = "{{ flavor }}"
+OPERATOR = "acme"
 
 operator = step(step_operator=OPERATOR, enable_cache=False)
 # The step's own exception, instead of a summary; ZenML 0.84 and 0.85 know no other way.

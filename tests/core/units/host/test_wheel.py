@@ -10,12 +10,11 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+import zenml_acme
+from zenml_acme._core.environment.packages import distribution as own
+from zenml_acme._core.environment.packages.wheel import pack_wheel
 
-import {{ package_name }}
-from {{ package_name }}._core.environment.packages import distribution as own
-from {{ package_name }}._core.environment.packages.wheel import pack_wheel
-
-PACKAGE = Path({{ package_name }}.__file__).parent
+PACKAGE = Path(zenml_acme.__file__).parent
 
 
 def test_a_wheel_holds_the_package_as_it_is_now(tmp_path: Path) -> None:
@@ -33,9 +32,7 @@ def test_the_wheel_is_one_that_installers_take(tmp_path: Path) -> None:
     # This environment need not have a pip: one that uv made has none.
     subprocess.run((sys.executable, "-m", "venv", tmp_path / "other"), check=True)
     pip = (tmp_path / "other" / "bin" / "python", "-m", "pip")
-    subprocess.run(
-        (*pip, "install", "--no-deps", "--target", target, wheel), check=True
-    )
+    subprocess.run((*pip, "install", "--no-deps", "--target", target, wheel), check=True)
 
     [information] = target.glob("*.dist-info")
     installed = distribution(own.requirement().partition("==")[0])
