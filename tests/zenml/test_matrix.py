@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from packaging.specifiers import SpecifierSet
-from sop_new import contract
 
+from tests.core.suites import ARGUMENTS
 from tests.template.environments import (
     RUNNING,
     Environment,
@@ -23,7 +23,7 @@ from tests.template.projects import KINDS, NAME
 from tests.template.rendering import REPOSITORY, copy_template, render
 from tests.warm import ZENML, warm
 from tests.zenml.outcomes import outcome, report
-from tests.zenml.versions import BLANK, CONTRACT, LIFECYCLE, NEWEST, OLDEST, OWN, Row, rows
+from tests.zenml.versions import CONTRACT, CORE, LIFECYCLE, NEWEST, OLDEST, OWN, Row, rows
 
 MATRIX = rows(RUNNING)
 # What takes longest comes first, so that no process has to wait for it at the end.
@@ -31,12 +31,9 @@ SUITES = sorted(
     ((row, suite) for row in MATRIX[::-1] for suite in row.suites),
     key=lambda pair: pair[1] != CONTRACT,
 )
-LOOKING = ("structure", "config")
-"""The levels of the contract that run no pipelines."""
-
 MAY_BE_SKIPPED = {
-    **dict.fromkeys((OWN, CONTRACT), "it has no secrets"),
-    **dict.fromkeys(BLANK, ".* are still to be written|it can run no step here: .*"),
+    CONTRACT: "it has no secrets",
+    **dict.fromkeys({*OWN} - {"local"}, "(?s)the engine does not answer: .*"),
     LIFECYCLE: "the backend local (has no queue|enforces no memory)",
 }
 
@@ -62,7 +59,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("row", "suite"), SUITES, ids=str)
 def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) -> None:
-    answers = KINDS.get(suite, {"backend": "local"})
+    answers = KINDS.get(CORE.get(suite, suite), {"backend": "local"})
     folder = render(template, tmp_path / NAME, answers)
     environment = lay_over(environment_of(row), tmp_path / "environment")
     environment.install("--editable", str(folder))
@@ -74,14 +71,13 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
             *("-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={kept}"),
             *chosen(row, suite),
             folder=folder,
-            CONTRACT_ONLY=",".join(checks_in(suite)),
             # What is skipped there is looked at here.
             SOP_NEW_FORBID_SKIPS="",
         )
     came_out = outcome(row, suite)
     assert came_out and came_out.passed
     for why in came_out.skipped:
-        assert re.fullmatch(MAY_BE_SKIPPED[suite], why)
+        assert re.fullmatch(MAY_BE_SKIPPED.get(suite, ""), why)
 
 
 @contextmanager
@@ -95,22 +91,15 @@ def as_started(row: Row, suite: str, environment: Environment) -> Iterator[Envir
 
 
 def chosen(row: Row, suite: str) -> tuple[str, ...]:
-    """What pytest is given; nothing for all tests of a project."""
+    """What pytest is given; nothing for a project's own tests."""
+    if suite in CORE:
+        return ARGUMENTS[CORE[suite]]
     if suite == CONTRACT:
         return ("tests/contract",)
     if suite == LIFECYCLE:
-        folder = str(REPOSITORY / "tests" / "lifecycle")
+        folder = str(REPOSITORY / "tests" / "core" / "lifecycle")
         return (folder,) if row.release == NEWEST else (folder, "-m", "not once")
     return ()
-
-
-def checks_in(suite: str) -> list[str]:
-    """The checks of the contract that a suite is confined to; none if it runs them all."""
-    if suite not in (OWN, CONTRACT):
-        return []
-    whole = contract.load()
-    levels = [level for level in whole.levels if (level in LOOKING) == (suite == OWN)]
-    return [check.id for check in whole.choose(levels, only=[])]
 
 
 @pytest.mark.parametrize("row", MATRIX, ids=str)
