@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.template.projects import KINDS
 from tests.template.rendering import REPOSITORY, read_questions
 from tests.zenml import outcomes
 from tests.zenml.outcomes import Outcome, outcome
 from tests.zenml.table import PAGE, documented
 from tests.zenml.versions import (
     CONTRACT,
+    CORE,
     LIFECYCLE,
     NEWEST,
     OLDEST,
@@ -76,6 +78,11 @@ def test_a_release_that_does_not_run_on_a_python_gets_the_newest_that_it_knows()
 
 def test_the_lifecycle_is_run_once_on_each_release() -> None:
     assert [row.release for row in rows("3.11") if LIFECYCLE in row.suites] == [*RELEASES]
+
+
+@pytest.mark.parametrize("suite", [*CORE, *KINDS])
+def test_units_are_run_on_the_oldest_release_and_on_the_newest(suite: str) -> None:
+    assert {row.release for row in rows("3.11") if suite in row.suites} == {OLDEST, NEWEST}
 
 
 def test_the_contracts_pipelines_are_run_on_the_oldest_release_and_on_the_newest() -> None:

@@ -75,7 +75,7 @@ def environment(project: Path) -> Environment:
 def test_the_lifecycle_passes(engine: Engine, environment: Environment, project: Path) -> None:
     told = environment.run(
         *("-m", "pytest", "-rs", "-p", "no:cacheprovider"),
-        str(REPOSITORY / "tests" / "lifecycle"),
+        str(REPOSITORY / "tests" / "core" / "lifecycle"),
         folder=project,
         LIFECYCLE_BACKEND=engine.backend,
         # What is skipped there is looked at here.

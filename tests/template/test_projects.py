@@ -10,13 +10,20 @@ import pytest
 from tests.template.combinations import LONGEST
 from tests.template.environments import CACHE, locked
 from tests.template.projects import KINDS, PACKAGE, Project, build_wheel, check
-from tests.template.rendering import read_questions, render
+from tests.template.rendering import REPOSITORY, read_questions, render
 
 # Names as short and as long as they may be move the line breaks.
 NAMES = {
     "short": {"project_name": "a", "flavor": "b", "class_prefix": "C"},
     "long": LONGEST,
 }
+
+UNITS = REPOSITORY / "tests" / "engines" / "units"
+
+
+def units(kind: str) -> list[str]:
+    """Where the engine of a kind is tested in depth; nowhere if it is still to be written."""
+    return [str(folder) for folder in UNITS.glob(KINDS[kind]["backend"])]
 
 
 def test_lint_and_format_are_clean(project: Project) -> None:
@@ -66,6 +73,20 @@ def test_what_the_contract_sees_by_looking_holds(project: Project, tmp_path: Pat
     checked = check(project.folder, python, *levels, folder=tmp_path)
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize(
+    "project",
+    [pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in KINDS if units(kind)],
+    indirect=True,
+)
+def test_the_units_of_its_engine_pass(project: Project) -> None:
+    told = project.run(
+        *("-m", "pytest", "-p", "no:cacheprovider", *units(project.kind)),
+        # They use what the project's own tests use.
+        PYTHONPATH=str(project.folder / "tests"),
+    )
+    assert " passed" in told
 
 
 @pytest.fixture(scope="module")

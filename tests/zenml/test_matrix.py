@@ -13,6 +13,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from sop_new.check import catalogue
 
+from tests.core.suites import ARGUMENTS
 from tests.template.environments import (
     RUNNING,
     Environment,
@@ -24,7 +25,7 @@ from tests.template.projects import KINDS, NAME, check
 from tests.template.rendering import REPOSITORY, copy_template, render
 from tests.warm import ZENML, warm
 from tests.zenml.outcomes import outcome, reports
-from tests.zenml.versions import BLANK, CONTRACT, LIFECYCLE, NEWEST, OLDEST, OWN, Row, rows
+from tests.zenml.versions import CONTRACT, CORE, LIFECYCLE, NEWEST, OLDEST, OWN, Row, rows
 
 MATRIX = rows(RUNNING)
 # What takes longest comes first, so that no process has to wait for it at the end.
@@ -35,9 +36,10 @@ SUITES = sorted(
 LOOKING = ("structure", "config")
 """The levels of the contract that run no pipelines."""
 
+NO_SECRETS = "it has no secrets"
 MAY_BE_SKIPPED = {
-    **dict.fromkeys((OWN, CONTRACT), "it has no secrets"),
-    **dict.fromkeys(BLANK, ".* are still to be written|it can run no step here: .*"),
+    **dict.fromkeys(("local", CONTRACT), NO_SECRETS),
+    **dict.fromkeys({*OWN} - {"local"}, f"(?s){NO_SECRETS}|the engine does not answer: .*"),
     LIFECYCLE: "the backend local (has no queue|enforces no memory)",
 }
 
@@ -63,7 +65,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("row", "suite"), SUITES, ids=str)
 def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) -> None:
-    answers = KINDS.get(suite, {"backend": "local"})
+    answers = KINDS.get(CORE.get(suite, suite), {"backend": "local"})
     folder = render(template, tmp_path / NAME, answers)
     environment = lay_over(environment_of(row), tmp_path / "environment")
     environment.install("--editable", str(folder))
@@ -75,12 +77,12 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
         with as_started(row, suite, environment) as started:
             started.run(
                 *("-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={kept / 'tests.xml'}"),
-                *lifecycle(row, suite),
+                *chosen(row, suite),
                 folder=folder,
                 # What is skipped there is looked at here.
                 SOP_NEW_FORBID_SKIPS="",
             )
-    if suite != LIFECYCLE:
+    if suite in (*OWN, CONTRACT):
         python = environment.base / "bin" / "python"
         options = ("--junit", str(kept / "check.xml"), *levels(suite))
         checked = check(folder, python, *options, folder=tmp_path)
@@ -88,7 +90,7 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
     came_out = outcome(row, suite)
     assert came_out and came_out.passed
     for why in came_out.skipped:
-        assert re.fullmatch(MAY_BE_SKIPPED[suite], why)
+        assert re.fullmatch(MAY_BE_SKIPPED.get(suite, ""), why)
 
 
 @contextmanager
@@ -101,19 +103,19 @@ def as_started(row: Row, suite: str, environment: Environment) -> Iterator[Envir
         yield replace(environment, stand_in=python)
 
 
-def lifecycle(row: Row, suite: str) -> tuple[str, ...]:
-    """What pytest is given; nothing for all tests of a project."""
-    if suite != LIFECYCLE:
-        return ()
-    folder = str(REPOSITORY / "tests" / "lifecycle")
-    return (folder,) if row.release == NEWEST else (folder, "-m", "not once")
+def chosen(row: Row, suite: str) -> tuple[str, ...]:
+    """What pytest is given; nothing for a project's own tests."""
+    if suite in CORE:
+        return ARGUMENTS[CORE[suite]]
+    if suite == LIFECYCLE:
+        folder = str(REPOSITORY / "tests" / "core" / "lifecycle")
+        return (folder,) if row.release == NEWEST else (folder, "-m", "not once")
+    return ()
 
 
 def levels(suite: str) -> list[str]:
-    """The options that confine a suite to some levels of the contract; none for all of it."""
-    if suite not in (OWN, CONTRACT):
-        return []
-    chosen = (level for level in catalogue.load().levels if (level in LOOKING) == (suite == OWN))
+    """The options that confine a suite to some levels of the contract."""
+    chosen = (level for level in catalogue.load().levels if (level in LOOKING) == (suite in OWN))
     return [part for level in chosen for part in ("--level", level)]
 
 

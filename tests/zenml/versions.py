@@ -60,9 +60,11 @@ def oldest_on(python: str) -> Release:
     return next(release for release in RELEASES if release.runs_on(python))
 
 
-OWN, CONTRACT, LIFECYCLE, *BLANK = "own", "contract", "lifecycle", "blank-host", "blank-image"
-"""What is run: a project's own tests, and what the contract sees by looking; its pipelines;
-tests/lifecycle; and all of the first two on a project of the backend `blank`."""
+CONTRACT, LIFECYCLE = "contract", "lifecycle"
+CORE = {"core-host": "local", "core-image": "blank-image"}
+"""The unit tests of the core, each with the kind of project that they are run on."""
+OWN = ("local", "slurm", "docker", "blank-host", "blank-image")
+"""The tests that a project of a kind holds itself."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +84,17 @@ def rows(python: str) -> list[Row]:
     pairs = [(release, _best_python(release, python)) for release in RELEASES[:-1]]
     pairs += [(NEWEST, each) for each in PYTHONS]
     # What holds at both ends, and of the lifecycle on each release, holds between them.
-    own = (pairs[0], *pairs[len(RELEASES) - 1 :])
-    lifecycle = dict(pairs).items()
     ends = (pairs[0], pairs[-1])
+    every_python = (pairs[0], *pairs[len(RELEASES) - 1 :])
+    lifecycle = dict(pairs).items()
+    suites = {
+        **dict.fromkeys((*CORE, *OWN), ends),
+        **dict.fromkeys(("core-host", "local"), every_python),
+        CONTRACT: ends,
+        LIFECYCLE: lifecycle,
+    }
     return [
-        Row(
-            *pair,
-            suites=(
-                *([OWN] if pair in own else []),
-                *([CONTRACT] if pair in ends else []),
-                *([LIFECYCLE] if pair in lifecycle else []),
-                *(BLANK if pair in ends else []),
-            ),
-        )
+        Row(*pair, suites=tuple(suite for suite, where in suites.items() if pair in where))
         for pair in pairs
     ]
 

@@ -14,7 +14,7 @@ from conftest import Launcher, Zenml, wait_for
 pytestmark = pytest.mark.once
 
 CLUSTER = Path(os.environ["SLURM_CONF"]).parent
-START = Path(__file__).parents[1] / "engines" / "slurm.sh"
+START = Path(__file__).parents[2] / "engines" / "slurm.sh"
 
 
 def ask(*command: str) -> str:

@@ -14,7 +14,7 @@ from conftest import Zenml, wait_for
 pytestmark = pytest.mark.once
 
 FOLDER = Path(os.environ["DOCKER_HOST"].removeprefix("unix://")).parent
-START = Path(__file__).parents[1] / "engines" / "docker.sh"
+START = Path(__file__).parents[2] / "engines" / "docker.sh"
 
 
 def test_resources_arrive_as_documented(zenml: Zenml, marks: Path) -> None:

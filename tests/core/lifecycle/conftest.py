@@ -1,7 +1,7 @@
 """Scenarios of a step's life, in real runs; written once, for any backend that runs steps.
 
 They run in an environment that holds ZenML, pytest and the project under test:
-`python -m pytest tests/lifecycle`. Its flavor is named by LIFECYCLE_FLAVOR.
+`python -m pytest tests/core/lifecycle`. Its flavor is named by LIFECYCLE_FLAVOR.
 """
 
 import atexit
