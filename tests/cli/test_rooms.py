@@ -19,7 +19,7 @@ FLOORS = (
     {"running", "guests", "contract"},
     {"projects"},
     {"templates"},
-    {"create", "update", "adopt", "team", "check", "tryout"},
+    {"create", "update", "diff", "adopt", "team", "check", "tryout"},
     {"cli", "__main__"},
 )
 """The rooms, from the ground up. The ground is one room, of modules that any program needs."""
