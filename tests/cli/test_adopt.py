@@ -152,7 +152,7 @@ def test_what_is_given_wins(grid: Path, adopt: Adopt) -> None:
     assert answers["backend"] == ("slurm", "on the command line")
     # Slurm runs commands on hosts, whatever the operator does by now.
     assert "runtime" not in answers
-    assert "zenml_grid/source_tree.py" in paths(told, "offered")
+    assert "zenml_grid/_core/environment/source_tree.py" in paths(told, "offered")
     data = "-d backend=slurm -d ci=gitlab --data-file answers.yml"
     assert told.next == [f"sop-new adopt {grid} {data}"]
 
@@ -247,12 +247,12 @@ def test_of_two_operators_the_one_is_meant_whose_flavor_is_given(grid: Path, ado
 def test_people_see_where_answers_come_from_and_what_becomes_of_files(
     grid: Path, sop_new: SopNew
 ) -> None:
-    shown = sop_new("adopt", grid, "--add", "tests/e2e").stdout
+    shown = sop_new("adopt", grid, "--add", "examples").stdout
 
     for expected in (
         "license       MIT",
         "in pyproject.toml",
-        "tests/e2e/  2 files\n",
+        "tests/  5 files\n",
         "  README.md\n",
         "examples/  2 files\n",
         f"  cd {grid}\n",

@@ -6,8 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from pathlib import Path, PurePosixPath
 
 from sop_new.projects.project import TEAM_ANSWERS_FILE, Noted, Project, files_of
 from sop_new.templates import history
@@ -40,7 +39,8 @@ class Origin:
     @property
     def layers(self) -> list[Layer]:
         """What was rendered."""
-        layers = [Layer(self.base.history.template, self.base.commit)]
+        base = self.base.history.at(self.base.commit)
+        layers = [Layer(base, self.base.commit)]
         if self.team:
             layers.append(Layer(self.team.history.template, self.team.commit, TEAM_ANSWERS_FILE))
         return layers
@@ -87,20 +87,24 @@ def copy_answers(mine: Project, target: Path) -> None:
         shutil.copyfile(noted.path, target / noted.path.name)
 
 
-def written_once(layers: Sequence[Layer], rendered: Path) -> set[str]:
-    """Which files of a rendering Copier never writes again: see `_skip_if_exists` in copier.yml.
+def written_once(base: Layer, rendered: Path) -> set[str]:
+    """Which files of a rendering no update touches: `_exclude` of copier.yml names them then.
 
     Args:
-        layers: what was rendered.
-        rendered: where it is; nothing in it is changed.
+        base: the base's template, at the version that was rendered.
+        rendered: where it is.
     """
-    with TemporaryDirectory(prefix="sop-new-") as room:
-        again = Path(room, rendered.name)
-        shutil.copytree(rendered, again)
-        answers = {layer.answers_file for layer in layers}
-        names = [name for name in files_of(again) if name not in answers]
-        filled = [name for name in names if (again / name).stat().st_size]
-        for name in filled:
-            (again / name).write_bytes(b"")
-        render_layers(layers, again)
-        return {name for name in filled if not (again / name).stat().st_size}
+    import yaml
+    from jinja2 import Environment
+
+    answers = yaml.safe_load((rendered / base.answers_file).read_bytes())
+    jinja = Environment(autoescape=False)  # noqa: S701 - paths are no HTML
+    kept = {
+        jinja.from_string(pattern).render(answers, _copier_operation="update")
+        for pattern in base.template.config.get("_exclude", ())
+    }
+    return {
+        name
+        for name in files_of(rendered)
+        if any(PurePosixPath(name).is_relative_to(path) for path in filter(None, kept))
+    }

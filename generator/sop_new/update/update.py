@@ -121,7 +121,7 @@ def _merged(mine: Project, plan: Plan, answers: Answers, room: Path) -> tuple[Me
     ):
         was, above_before = render_again(mine, plan.was, room / "before")
         now, above_after = render_again(mine, plan.now.layers(answers), room / "after")
-        _keep_what_is_written_once(mine, plan, was, now)
+        _keep_what_is_written_once(mine, plan, was, now, above_before)
         scratch = room / "merged"
         scratch.mkdir()
         # Nobody edits the answers: they are those of the new version.
@@ -130,14 +130,17 @@ def _merged(mine: Project, plan: Plan, answers: Answers, room: Path) -> tuple[Me
         return merge(was, mine.folder, mine.files(), now, scratch, above), above
 
 
-def _keep_what_is_written_once(mine: Project, plan: Plan, was: Path, now: Path) -> None:
+def _keep_what_is_written_once(
+    mine: Project, plan: Plan, was: Path, now: Path, above: set[str]
+) -> None:
     """Let the template have changed nothing in what its owner was to replace, and has."""
     contested = {
         name
         for name in files_of(was)
         if _differ(was / name, now / name) and _differ(was / name, mine.folder / name)
     }
-    for name in contested and contested & written_once(plan.was, was):
+    # What a team has laid over it is the team's.
+    for name in (contested & written_once(plan.was[0], was)) - above:
         (now / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(was / name, now / name)
 
