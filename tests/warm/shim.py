@@ -21,6 +21,8 @@ FORWARDED = (
 def main() -> None:
     here = os.path.abspath(__file__)  # noqa: PTH100 - pathlib takes long to import
     files = inherited_files()
+    # What runs may be ready, and be sent a signal, before the handlers below are there.
+    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(os.path.join(os.path.dirname(here), "socket"))  # noqa: PTH118, PTH120
     ignored = [int(number) for number in FORWARDED if signal.getsignal(number) is signal.SIG_IGN]
@@ -45,6 +47,7 @@ def main() -> None:
 
     for number in set(FORWARDED).difference(ignored):
         signal.signal(number, forward)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     end_as(int(connection.recv(8) or -signal.SIGKILL))
 
 
