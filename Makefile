@@ -15,8 +15,8 @@ READY := .venv/.ready-$(VERSION)
 
 .PHONY: help test test-contract test-zenml zenml-table scoreboard contract-docs engines test-engines stop-engines lint demo lock clean
 help:
-	@echo 'make test          lint, types and the whole test suite'
-	@echo 'make test-contract what the contract finds of operators: broken ones, those of ZenML, one of a team'
+	@echo 'make test          lint, types, and the tests of the template, the core and the command line'
+	@echo 'make test-contract what check and try find: of broken operators, of those of ZenML, of one of a team'
 	@echo 'make test-zenml    a generated project on every release of ZenML and every Python'
 	@echo 'make zenml-table   write what that has run into docs/zenml-versions.md'
 	@echo 'make scoreboard    write what the contract finds of operators that ZenML ships'
@@ -35,7 +35,7 @@ test: lint
 	@echo 'Not run, since they take an engine or their time: `make test-contract`, `test-engines`, `test-zenml`.'
 
 test-contract: $(READY)
-	.venv/bin/pytest tests/mutants tests/shipped tests/check tests/teams -n auto --dist worksteal
+	.venv/bin/pytest tests/mutants tests/shipped tests/check tests/tryout tests/teams -n auto --dist worksteal
 	.venv/bin/python -m tests.shipped.scoreboard --check
 
 test-zenml: $(READY)

@@ -1,5 +1,7 @@
 """Modules of projects import beside ZenML, and bring nothing that they should not."""
 
+import os
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -18,7 +20,6 @@ importlib.import_module(sys.argv[1])
 print(*sorted(set(sys.modules) - before))
 """
 
-# What flavor and config cannot do without.
 ZENML = "zenml.step_operators"
 
 
@@ -28,19 +29,49 @@ def imported_by(project: Project, module: str) -> frozenset[str]:
     return frozenset(modules.split())
 
 
+@cache
+def imported_by_zenml(environment: Path) -> frozenset[str]:
+    """What flavor and config cannot do without, imported beside nothing of ours."""
+    python = environment / "bin" / "python"
+    told = subprocess.run(
+        [python, "-c", PRINT_NEW_MODULES, ZENML],
+        env=os.environ | {"ZENML_ANALYTICS_OPT_IN": "false"},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return frozenset(told.splitlines()[-1].split())
+
+
 def belongs(module: str, *parents: str) -> bool:
     return any(module == parent or module.startswith(f"{parent}.") for parent in parents)
 
 
+def strangers(modules: frozenset[str], project: Project) -> set[str]:
+    """Modules of neither Python nor ZenML nor the package."""
+    allowed = imported_by_zenml(project.environment.base) | sys.stdlib_module_names
+    roots = {name.partition(".")[0] for name in allowed} | {PACKAGE}
+    return {name for name in modules if name.partition(".")[0] not in roots}
+
+
+# Both files are the same in projects of all kinds: see test_ownership.py.
+of_any_kind = pytest.mark.parametrize(
+    "project", [pytest.param("local", marks=pytest.mark.xdist_group("local"))], indirect=True
+)
+
+
+@of_any_kind
 def test_the_package_imports_nothing_but_itself(project: Project) -> None:
     assert imported_by(project, PACKAGE) == {PACKAGE}
 
 
-def test_the_flavor_imports_neither_operator_nor_engine(project: Project) -> None:
+@of_any_kind
+def test_the_flavor_imports_nothing_else_of_the_package(project: Project) -> None:
     modules = imported_by(project, f"{PACKAGE}.flavor")
     assert ZENML in modules
     own = {module for module in modules if belongs(module, PACKAGE)}
     assert own == {PACKAGE, f"{PACKAGE}.flavor"}
+    assert strangers(modules, project) == set()
 
 
 def test_the_config_imports_neither_operator_nor_client(project: Project) -> None:
@@ -49,12 +80,9 @@ def test_the_config_imports_neither_operator_nor_client(project: Project) -> Non
     assert not modules & {f"{PACKAGE}.operator", f"{PACKAGE}.engine.client"}
 
 
-@pytest.mark.parametrize("module", ["flavor", "config", "operator"])
+@pytest.mark.parametrize("module", ["config", "operator"])
 def test_no_sdk_of_an_engine_is_imported(project: Project, module: str) -> None:
-    allowed = imported_by(project, ZENML) | sys.stdlib_module_names
-    modules = imported_by(project, f"{PACKAGE}.{module}")
-    roots = {name.partition(".")[0] for name in allowed} | {PACKAGE}
-    assert {name for name in modules if name.partition(".")[0] not in roots} == set()
+    assert strangers(imported_by(project, f"{PACKAGE}.{module}"), project) == set()
 
 
 IMPORT_ALL = """

@@ -75,6 +75,18 @@ def test_what_is_the_owners_of_the_package_is_little(files: Mapping[str, bytes])
     }
 
 
+@pytest.mark.parametrize("file", ["__init__.py", "flavor.py", "config.py", "operator.py"])
+def test_an_engine_is_all_that_a_backend_changes_of_the_package(
+    template_folder: Path, tmp_path: Path, file: str
+) -> None:
+    texts = {
+        (render(template_folder, tmp_path / kind / NAME, answers) / PACKAGE / file).read_text()
+        for kind, answers in KINDS.items()
+    }
+
+    assert len(texts) == 1
+
+
 def test_a_project_has_few_files(files: Mapping[str, bytes]) -> None:
     assert len(files) <= MOST_FILES_OF_A_PROJECT
 

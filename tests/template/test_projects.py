@@ -9,7 +9,7 @@ import pytest
 
 from tests.template.combinations import LONGEST
 from tests.template.environments import CACHE, locked
-from tests.template.projects import KINDS, PACKAGE, Project, build_wheel, check
+from tests.template.projects import KINDS, PACKAGE, Project, build_wheel
 from tests.template.rendering import REPOSITORY, read_questions, render
 
 # Names as short and as long as they may be move the line breaks.
@@ -64,15 +64,6 @@ def test_its_own_tests_pass_and_leave_the_owners_zenml_alone(project: Project) -
 
     assert owners.read_text() == "active_stack_id: 00000000-0000-4000-8000-000000000000\n"
     shutil.rmtree(owners.parent)
-
-
-def test_what_the_contract_sees_by_looking_holds(project: Project, tmp_path: Path) -> None:
-    """Its pipelines are run by `make test-zenml` and, on real engines, by `make test-engines`."""
-    python = project.environment.base / "bin" / "python"
-    levels = ("--level", "structure", "--level", "config")
-    checked = check(project.folder, python, *levels, folder=tmp_path)
-
-    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from tests.template.environments import (
     whole_environment,
 )
 from tests.template.projects import KINDS, NAME, check
-from tests.template.rendering import REPOSITORY, copy_template, render
+from tests.template.rendering import REPOSITORY, render
 from tests.warm import ZENML, warm
 from tests.zenml.outcomes import outcome, reports
 from tests.zenml.versions import CONTRACT, CORE, LIFECYCLE, NEWEST, OLDEST, OWN, Row, rows
@@ -56,11 +56,6 @@ def environment_of(row: Row) -> Path:
     if not python:
         pytest.skip(f"no Python {row.python} on PATH")
     return whole_environment(row.release.lock, python)
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.mark.parametrize(("row", "suite"), SUITES, ids=str)
