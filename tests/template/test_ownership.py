@@ -17,6 +17,7 @@ OTHER_NAMES = {
     "ci": "gitlab",
 }
 MOST_FILES, MOST_LINES = 12, 1000
+MOST_TEST_FILES, MOST_TEST_LINES = 6, 700
 MOST_FILES_OF_A_PROJECT = 60
 LONGEST_OPERATOR, LONGEST_AGENTS = 99, 40
 
@@ -73,6 +74,13 @@ def test_what_is_the_owners_of_the_package_is_little(files: Mapping[str, bytes])
         "operator.py",
         "py.typed",
     }
+
+
+def test_the_tests_that_are_the_owners_are_few_and_short(files: Mapping[str, bytes]) -> None:
+    tests = {path: text for path, text in files.items() if path.startswith("tests/")}
+
+    assert len(tests) <= MOST_TEST_FILES, sorted(tests)
+    assert sum(map(lines, tests.values())) <= MOST_TEST_LINES
 
 
 @pytest.mark.parametrize("file", ["__init__.py", "flavor.py", "config.py", "operator.py"])
