@@ -35,11 +35,11 @@ test: lint
 	@echo 'Not run, since they take an engine or their time: `make test-contract`, `test-engines`, `test-zenml`.'
 
 test-contract: $(READY)
-	.venv/bin/pytest tests/mutants tests/shipped tests/check tests/tryout tests/teams -n auto --dist worksteal
+	.venv/bin/pytest tests/mutants tests/shipped tests/check tests/tryout tests/teams -n auto --dist loadgroup
 	.venv/bin/python -m tests.shipped.scoreboard --check
 
 test-zenml: $(READY)
-	.venv/bin/pytest tests/zenml -n auto --dist worksteal
+	.venv/bin/pytest tests/zenml -n auto --dist loadgroup
 	.venv/bin/python -m tests.zenml.table --check
 
 zenml-table: $(READY)

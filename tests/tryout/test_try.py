@@ -18,6 +18,9 @@ from sop_new.tryout.result import Trial
 from tests.cli.conftest import Shared
 from tests.cli.sop_new_runs import Ran, contents, program, run, succeed, uv
 
+# While one process tries a project for most of a minute, the others had better not wait for it.
+pytestmark = pytest.mark.xdist_group("try")
+
 LEFT_ALONE = "active_stack_id: somebody-elses\n"
 
 

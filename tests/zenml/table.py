@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from tests.template.environments import RUNNING
 from tests.template.rendering import REPOSITORY
 from tests.zenml.outcomes import Outcome, outcome
-from tests.zenml.versions import CONTRACT, CORE, LIFECYCLE, OWN, Row, rows
+from tests.zenml.versions import CONTRACT, CORE, LIFECYCLE, ONCE, OWN, Row, rows
 
 PAGE = REPOSITORY / "docs" / "zenml-versions.md"
 SHOWN = {
     "the core's unit tests": tuple(CORE),
     "projects' own tests": OWN,
     "the contract": (CONTRACT,),
-    "lifecycle": (LIFECYCLE,),
+    "lifecycle": (LIFECYCLE, ONCE),
 }
 HEAD = ("ZenML", "Python", *SHOWN, "left out, since this ZenML")
 

@@ -181,8 +181,10 @@ def tell(template: Path, user: User) -> Told:
     return Told(user, example, user.run("looking.py", folder=root))
 
 
-# Where the only Python is out of another user's reach.
-pytestmark = pytest.mark.may_skip
+pytestmark = [
+    pytest.mark.may_skip,  # Where the only Python is out of another user's reach.
+    pytest.mark.xdist_group("environments-of-steps"),
+]
 
 
 def test_the_example_runs(told: Told) -> None:

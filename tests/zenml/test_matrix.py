@@ -25,13 +25,14 @@ from tests.template.projects import KINDS, NAME, check
 from tests.template.rendering import REPOSITORY, render
 from tests.warm import ZENML, warm
 from tests.zenml.outcomes import outcome, reports
-from tests.zenml.versions import CONTRACT, CORE, LIFECYCLE, NEWEST, OLDEST, OWN, Row, rows
+from tests.zenml.versions import CONTRACT, CORE, LIFECYCLE, NEWEST, OLDEST, ONCE, OWN, Row, rows
 
 MATRIX = rows(RUNNING)
+LONGEST = (ONCE, LIFECYCLE, CONTRACT, *CORE, *OWN)
 # What takes longest comes first, so that no process has to wait for it at the end.
 SUITES = sorted(
     ((row, suite) for row in MATRIX[::-1] for suite in row.suites),
-    key=lambda pair: pair[1] != CONTRACT,
+    key=lambda pair: LONGEST.index(pair[1]),
 )
 LOOKING = ("structure", "config")
 """The levels of the contract that run no pipelines."""
@@ -40,7 +41,7 @@ NO_SECRETS = "it has no secrets"
 MAY_BE_SKIPPED = {
     **dict.fromkeys(("local", CONTRACT), NO_SECRETS),
     **dict.fromkeys({*OWN} - {"local"}, f"(?s){NO_SECRETS}|the engine does not answer: .*"),
-    LIFECYCLE: "the backend local (has no queue|enforces no memory)",
+    ONCE: "the backend local (has no queue|enforces no memory)",
 }
 
 INSTALLED = """
@@ -72,7 +73,7 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
         with as_started(row, suite, environment) as started:
             started.run(
                 *("-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={kept / 'tests.xml'}"),
-                *chosen(row, suite),
+                *chosen(suite),
                 folder=folder,
                 # What is skipped there is looked at here.
                 SOP_NEW_FORBID_SKIPS="",
@@ -98,13 +99,13 @@ def as_started(row: Row, suite: str, environment: Environment) -> Iterator[Envir
         yield replace(environment, stand_in=python)
 
 
-def chosen(row: Row, suite: str) -> tuple[str, ...]:
+def chosen(suite: str) -> tuple[str, ...]:
     """What pytest is given; nothing for a project's own tests."""
     if suite in CORE:
         return ARGUMENTS[CORE[suite]]
-    if suite == LIFECYCLE:
+    if suite in (LIFECYCLE, ONCE):
         folder = str(REPOSITORY / "tests" / "core" / "lifecycle")
-        return (folder,) if row.release == NEWEST else (folder, "-m", "not once")
+        return folder, "-m", "once" if suite == ONCE else "not once"
     return ()
 
 

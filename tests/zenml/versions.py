@@ -60,7 +60,8 @@ def oldest_on(python: str) -> Release:
     return next(release for release in RELEASES if release.runs_on(python))
 
 
-CONTRACT, LIFECYCLE = "contract", "lifecycle"
+CONTRACT, LIFECYCLE, ONCE = "contract", "lifecycle", "once"
+"""The contract's pipelines; the lifecycle's scenarios, and those that no release changes."""
 CORE = {"core-host": "local", "core-image": "blank-image"}
 """The unit tests of the core, each with the kind of project that they are run on."""
 OWN = ("local", "slurm", "docker", "blank-host", "blank-image")
@@ -92,6 +93,7 @@ def rows(python: str) -> list[Row]:
         **dict.fromkeys(("core-host", "local"), every_python),
         CONTRACT: ends,
         LIFECYCLE: lifecycle,
+        ONCE: ends[1:],
     }
     return [
         Row(*pair, suites=tuple(suite for suite, where in suites.items() if pair in where))
