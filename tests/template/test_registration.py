@@ -11,29 +11,43 @@ from tests.template.projects import NAME, SOURCE, build_wheel
 from tests.template.rendering import render
 
 
-@pytest.fixture
-def folder(template_folder: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(template_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # The default backend stands for all: what is stored follows from the package's layout.
-    return render(template_folder, tmp_path / NAME, {})
+    return render(template_folder, tmp_path_factory.mktemp("registered") / NAME, {})
 
 
-@pytest.fixture(params=["editable", "wheel"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(how, marks=pytest.mark.xdist_group(f"registered-{how}"))
+        for how in ("editable", "wheel")
+    ],
+)
 def environment(
-    request: pytest.FixtureRequest, zenml_environment: Path, folder: Path, tmp_path: Path
+    request: pytest.FixtureRequest,
+    zenml_environment: Path,
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Environment:
-    environment = lay_over(zenml_environment, tmp_path / "environment")
+    place = tmp_path_factory.mktemp(request.param)
+    environment = lay_over(zenml_environment, place / "environment")
     if request.param == "wheel":
-        environment.install(str(build_wheel(environment, folder, tmp_path / "dist")))
+        environment.install(str(build_wheel(environment, folder, place / "dist")))
     else:
         environment.install("--editable", str(folder))
     return environment
 
 
 def registered_sources(environment: Environment) -> list[str]:
+    """What was stored of ours; it is forgotten then, for the next test."""
     [database] = (environment.folder / "zenml").rglob("zenml.db")
+    ours = "type = 'step_operator' AND source NOT LIKE 'zenml.%'"
     with closing(sqlite3.connect(database)) as connection:
-        rows = connection.execute("SELECT source FROM flavor WHERE type = 'step_operator'")
-        return [source for (source,) in rows if not source.startswith("zenml.")]
+        rows = connection.execute(f"SELECT source FROM flavor WHERE {ours}").fetchall()
+        connection.execute(f"DELETE FROM flavor WHERE {ours}")
+        connection.commit()
+    return [source for (source,) in rows]
 
 
 def register(environment: Environment, folder: Path) -> None:
