@@ -1,6 +1,7 @@
 """What of a generated project is its owner's, and what is the template's, is plain to see."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ from tests.template.projects import KINDS, NAME, PACKAGE
 from tests.template.rendering import read_files, render
 
 CORE = f"{PACKAGE}/_core/"
-OTHER_NAMES = {
-    "project_name": "grid-steps",
-    "flavor": "grid",
-    "class_prefix": "Grid",
-    "license": "MIT",
-    "ci": "gitlab",
+NAMES: dict[str, dict[str, str]] = {
+    "usual": {},
+    "others": {
+        "project_name": "grid-steps",
+        "flavor": "grid",
+        "class_prefix": "Grid",
+        "license": "MIT",
+        "ci": "gitlab",
+    },
 }
 MOST_FILES, MOST_LINES = 12, 1000
 MOST_TEST_FILES, MOST_TEST_LINES = 6, 700
@@ -22,13 +26,28 @@ MOST_FILES_OF_A_PROJECT = 60
 LONGEST_OPERATOR, LONGEST_AGENTS = 99, 40
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def files(
-    request: pytest.FixtureRequest, template_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, bytes]:
+# One worker renders each of them once.
+pytestmark = pytest.mark.xdist_group("ownership")
+
+Rendered = Callable[[str, str], Mapping[str, bytes]]
+
+
+@pytest.fixture(scope="module")
+def rendered(template_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    """The files of a project of a kind, with the usual names or with others."""
+
+    @cache
+    def files(kind: str, names: str) -> Mapping[str, bytes]:
+        answers = KINDS[kind] | NAMES[names]
+        return read_files(render(template_folder, tmp_path_factory.mktemp(kind) / NAME, answers))
+
+    return files
+
+
+@pytest.fixture(params=KINDS)
+def files(request: pytest.FixtureRequest, rendered: Rendered) -> Mapping[str, bytes]:
     """A project of each kind."""
-    folder = tmp_path_factory.mktemp(request.param)
-    return read_files(render(template_folder, folder / NAME, KINDS[request.param]))
+    return rendered(request.param, "usual")
 
 
 def lines(content: bytes) -> int:
@@ -40,21 +59,18 @@ def runtime(answers: Mapping[str, str]) -> str:
 
 
 @pytest.mark.parametrize("wanted", ["host", "image"])
-def test_the_core_is_the_same_in_all_projects_of_a_runtime(
-    wanted: str, template_folder: Path, tmp_path: Path
-) -> None:
-    cores = []
-    for kind, answers in KINDS.items():
-        if runtime(answers) == wanted:
-            for number, names in enumerate(({}, OTHER_NAMES)):
-                folder = tmp_path / f"{kind}-{number}" / "project"
-                project = read_files(render(template_folder, folder, answers | names))
-                inside = {path.partition("/_core/")[2]: text for path, text in project.items()}
-                cores.append({path: text for path, text in inside.items() if path})
+def test_the_core_is_the_same_in_all_projects_of_a_runtime(wanted: str, rendered: Rendered) -> None:
+    kinds = [kind for kind, answers in KINDS.items() if runtime(answers) == wanted]
+    cores = [core(rendered(kind, names)) for kind in kinds for names in NAMES]
 
-    assert len(cores) > 2
+    assert len(cores) > len(NAMES)
     assert cores[0]
-    assert all(core == cores[0] for core in cores)
+    assert all(each == cores[0] for each in cores)
+
+
+def core(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What lies in the core's folder, by path in it."""
+    return {path.partition("/_core/")[2]: text for path, text in files.items() if "/_core/" in path}
 
 
 def test_what_is_the_owners_of_the_package_is_little(files: Mapping[str, bytes]) -> None:
@@ -85,14 +101,9 @@ def test_the_tests_that_are_the_owners_are_few_and_short(files: Mapping[str, byt
 
 @pytest.mark.parametrize("file", ["__init__.py", "flavor.py", "config.py", "operator.py"])
 def test_an_engine_is_all_that_a_backend_changes_of_the_package(
-    template_folder: Path, tmp_path: Path, file: str
+    rendered: Rendered, file: str
 ) -> None:
-    texts = {
-        (render(template_folder, tmp_path / kind / NAME, answers) / PACKAGE / file).read_text()
-        for kind, answers in KINDS.items()
-    }
-
-    assert len(texts) == 1
+    assert len({rendered(kind, "usual")[f"{PACKAGE}/{file}"] for kind in KINDS}) == 1
 
 
 def test_a_project_has_few_files(files: Mapping[str, bytes]) -> None:

@@ -1,6 +1,7 @@
 """Every answer that would do harm is refused with its message; every default is an answer."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -123,12 +124,23 @@ DESTINATIONS = [
 ]
 
 
+@pytest.fixture(scope="session")
+def questionnaire(template_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template with all of its questions, and with the answers as its only file."""
+    folder = tmp_path_factory.mktemp("questionnaire")
+    for name in ("copier.yml", "partials", "template/{{ _copier_conf.answers_file }}.jinja"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        copy = shutil.copytree if (template_folder / name).is_dir() else shutil.copyfile
+        copy(template_folder / name, folder / name)
+    return folder
+
+
 @pytest.mark.parametrize(("question", "answer", "message"), CASES)
 def test_a_bad_answer_is_refused_with_its_message(
-    template_folder: Path, tmp_path: Path, question: str, answer: str, message: str
+    questionnaire: Path, tmp_path: Path, question: str, answer: str, message: str
 ) -> None:
     with pytest.raises(ValueError) as refusal:
-        render(template_folder, tmp_path / "zenml-acme", {question: answer})
+        render(questionnaire, tmp_path / "zenml-acme", {question: answer})
     assert str(refusal.value) == f"Validation error for question '{question}': {message}"
     assert not (tmp_path / "zenml-acme").exists()
 
@@ -151,16 +163,14 @@ def test_every_message_of_the_names_is_provoked() -> None:
 
 
 @pytest.mark.parametrize("name", DESTINATIONS)
-def test_the_defaults_are_answers_that_pass(
-    template_folder: Path, tmp_path: Path, name: str
-) -> None:
+def test_the_defaults_are_answers_that_pass(questionnaire: Path, tmp_path: Path, name: str) -> None:
     # Copier validates what it is given, but not what it takes as a default.
-    project = render(template_folder, tmp_path / name, {})
+    project = render(questionnaire, tmp_path / name, {})
     answers = yaml.safe_load((project / ANSWERS_FILE).read_text(encoding="utf-8"))
     given = {name: answers[name] for name in read_questions() if name in answers}
-    render(template_folder, tmp_path / "again", given, pretend=True)
+    render(questionnaire, tmp_path / "again", given, pretend=True)
 
 
-def test_a_choice_that_is_none_is_refused(template_folder: Path, tmp_path: Path) -> None:
+def test_a_choice_that_is_none_is_refused(questionnaire: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="backend"):
-        render(template_folder, tmp_path / "zenml-acme", {"backend": "abacus"})
+        render(questionnaire, tmp_path / "zenml-acme", {"backend": "abacus"})
