@@ -103,6 +103,24 @@ def test_a_project_need_not_be_installed_to_pass(report: Report) -> None:
     assert (report.source, report.zenml) == (FLAVOR, NEWEST.version)
 
 
+def test_a_project_is_known_to_come_from_no_index(
+    python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or an operator of images would let them install it from there."""
+    monkeypatch.setenv("PATH", f"{Path(uv()).parent}{os.pathsep}{os.environ['PATH']}")
+    succeed(*program(), "zenml-acme", "--backend", "docker", folder=tmp_path)
+    (tmp_path / "tmp").mkdir()
+    sandbox = Sandbox(tmp_path, str(python), tmp_path / "site")
+
+    sandbox.build(tmp_path / "zenml-acme")
+
+    ask = (
+        "from zenml_acme._core.environment.packages import distribution as own;"
+        "print(own.on_index(), *sorted(own.image_requirements()))"
+    )
+    assert sandbox.run(str(python), "-c", ask).lines == ("False docker<8,>=7.1",)
+
+
 def test_the_outcomes_are_counted(report: Report) -> None:
     outcomes = [finding.outcome for finding in report.checks]
 

@@ -58,6 +58,11 @@ class Sandbox:
         [built] = wheels.glob("*.whl")
         with zipfile.ZipFile(built) as archive:
             archive.extractall(self.home)
+        # As installers note it down of what comes from no index (PEP 610): an image operator has to
+        # take it along then.
+        [information] = self.home.glob("*.dist-info")
+        origin = {"url": built.as_uri(), "archive_info": {}}
+        (information / "direct_url.json").write_text(json.dumps(origin), encoding="utf-8")
 
     def look_at(self, target: str) -> tuple[str, str]:
         """The import path of the flavor that a target is, and the version of ZenML there.
