@@ -105,7 +105,9 @@ def test_what_succeeded_leaves_nothing(looked: Run, zenml: Zenml) -> None:
     ("command", "folder"),
     [
         (["-m", "nightly"], ROOT),
-        pytest.param([str(ROOT / "nightly.py")], ROOT / "jobs", marks=pytest.mark.once),
+        pytest.param(
+            [str(ROOT / "nightly.py")], ROOT / "jobs", marks=[pytest.mark.once, pytest.mark.core]
+        ),
     ],
     ids=["module", "script from a sub-folder"],
 )
@@ -118,6 +120,7 @@ def test_code_in_packages_travels_however_a_pipeline_is_started(
     assert run.output("shout_it") == AWKWARD.upper() + "!"
 
 
+@pytest.mark.core
 def test_a_script_in_a_sub_folder_of_a_repository_runs(
     zenml: Zenml, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +135,7 @@ def test_a_script_in_a_sub_folder_of_a_repository_runs(
     assert run.output("measure") == len(AWKWARD)
 
 
+@pytest.mark.core
 @needs_operators
 def test_steps_run_on_the_operator_they_name(
     zenml: Zenml, two_operators: None, operators: dict[str, str]
