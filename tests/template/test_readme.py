@@ -1,25 +1,14 @@
 """What the README of a generated project says holds."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.template.environments import Environment, lay_over
-from tests.template.projects import NAME, PACKAGE, Project
+from tests.template.looking import seen
+from tests.template.projects import NAME, Project
 from tests.template.rendering import render
-
-OPTIONS = f"""
-import json
-from {PACKAGE}.config import AcmeStepOperatorConfig as Config, AcmeStepOperatorSettings as Settings
-options = {{
-    name: ["step" if name in Settings.model_fields else "component", field.default]
-    for name, field in Config.model_fields.items()
-    if field.description
-}}
-print("OPTIONS", json.dumps(options))
-"""
 
 
 def blocks(readme: str, section: str, language: str) -> str:
@@ -31,9 +20,8 @@ def blocks(readme: str, section: str, language: str) -> str:
 def test_the_table_of_options_is_complete_and_right(project: Project) -> None:
     readme = (project.folder / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \|", readme, re.MULTILINE)
-    told = project.run("-c", OPTIONS).partition("OPTIONS ")[2]
 
-    options = json.loads(told)
+    options = seen(project).options
     assert {name: level for name, level, _ in rows} == {
         name: level for name, (level, _) in options.items()
     }
