@@ -1,31 +1,14 @@
 """Rules for the whole suite."""
 
 import os
-from collections.abc import Generator, Hashable
-from typing import Any
+from collections.abc import Generator
 
 import pytest
-from jinja2 import Environment
 
 pytest_plugins = ["pytester"]
 
 
-def compile_once() -> None:
-    """Let Jinja compile a text once: Copier does all parts of all paths anew in each rendering."""
-    compile_anew = Environment.compile
-    compiled: dict[Hashable, Any] = {}
-
-    def compile(self: Environment, source: str, *arguments: Any, **named: Any) -> Any:
-        key = (type(self), self.lexer, source, arguments, *named.items())
-        if key not in compiled:
-            compiled[key] = compile_anew(self, source, *arguments, **named)
-        return compiled[key]
-
-    Environment.compile = compile  # type: ignore[assignment, method-assign]
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    compile_once()
     config.addinivalue_line(
         "markers", "may_skip: the test may be skipped even where SOP_NEW_FORBID_SKIPS is set"
     )

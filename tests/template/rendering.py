@@ -3,12 +3,13 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 import copier
 import yaml
+from jinja2 import Environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ANSWERS_FILE = ".copier-answers.yml"
@@ -20,6 +21,23 @@ _FIXED_GIT = {
     **{f"GIT_AUTHOR_{key}": value for key, value in _AUTHOR.items()},
     **{f"GIT_COMMITTER_{key}": value for key, value in _AUTHOR.items()},
 }
+
+
+def compile_once() -> None:
+    """Let Jinja compile a text once: Copier does all parts of all paths anew in each rendering."""
+    compile_anew = Environment.compile
+    compiled: dict[Hashable, Any] = {}
+
+    def compile(self: Environment, source: str, *arguments: Any, **named: Any) -> Any:
+        key = (type(self), self.lexer, source, arguments, *named.items())
+        if key not in compiled:
+            compiled[key] = compile_anew(self, source, *arguments, **named)
+        return compiled[key]
+
+    Environment.compile = compile  # type: ignore[assignment, method-assign]
+
+
+compile_once()
 
 
 def git(folder: Path, *arguments: str) -> str:
