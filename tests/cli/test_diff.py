@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,19 @@ def test_a_teams_files_are_as_the_team_has_them(
 
     assert [(file.path, file.part) for file in told.files] == [("CODEOWNERS", "yours")]
     assert told.team_version
+
+
+def test_a_project_without_git_is_compared_as_well(edited: Path, sop_new: SopNew) -> None:
+    shutil.rmtree(edited / ".git")
+
+    told = Differences.model_validate_json(sop_new("diff", edited, "--json").stdout)
+
+    assert [(file.path, file.change) for file in told.files] == [
+        (str(CORE / "masking.py"), "deleted"),
+        (str(CORE / "waiting.py"), "changed"),
+        ("CHANGELOG.md", "deleted"),
+        ("zenml_acme/operator.py", "changed"),
+    ]
 
 
 def test_a_folder_that_is_no_project_is_refused(here: Path, sop_new: SopNew) -> None:

@@ -32,7 +32,6 @@ def diff(destination: Path) -> Differences:
     """
     require_git()
     mine = project.load(destination.resolve())
-    mine.refuse_without_git()
     with (
         origin_of(mine) as origin,
         TemporaryDirectory(prefix="sop-new-") as room,
@@ -57,7 +56,9 @@ def _compared(was: Path, mine: Project, room: Path) -> tuple[list[Difference], s
     scratch.folder.mkdir()
     scratch.start()
     scratch.commit(was, files_of(was))
-    scratch.stage(mine.folder, mine.files())
+    # Without git, nobody tells the owner's files from environments and caches: no rename is seen.
+    theirs = mine.files() if mine.is_in_git() else files_of(was)
+    scratch.stage(mine.folder, (name for name in theirs if (mine.folder / name).is_file()))
     ordered = (*GENERATED, f"-O{order}")
     listed = scratch.git("diff", *ordered, "--name-status", "-z", "HEAD")
     return list(_listed(listed)), scratch.git("diff", *ordered, "HEAD")

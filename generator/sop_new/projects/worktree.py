@@ -29,9 +29,13 @@ class WorkTree:
         """Whether something was committed there."""
         return self._run("rev-parse", "--quiet", "--verify", "HEAD").returncode == 0
 
+    def is_in_git(self) -> bool:
+        """Whether it lies in a git repository."""
+        return self._run("rev-parse", "--git-dir").returncode == 0
+
     def refuse_without_git(self) -> None:
         """Raise SopNewError unless it lies in a git repository."""
-        if self._run("rev-parse", "--git-dir").returncode:
+        if not self.is_in_git():
             raise SopNewError(
                 Code.NO_REPOSITORY,
                 f"{self.folder} is in no git repository: nothing could be taken back.",
