@@ -1,4 +1,7 @@
-"""The words that the step operator and the engine share."""
+"""The port: the words that the step operator and the engine share.
+
+All of it is plain data, and needs the standard library alone.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,13 @@ class Phase(Enum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+    """The engine does not know the job now: not yet, no more, or by mistake."""
 
     @property
     def ended(self) -> bool:
         """Whether a job in this phase never changes again."""
-        return self not in (Phase.PENDING, Phase.RUNNING)
+        return self in (Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class JobState:
     Attributes:
         phase: Where it is on its way.
         exit_code: How its command ended.
-        reason: Why it is so, in words.
+        reason: Why it is so, in words: why it waits, or how it ended.
         details: What an administrator finds it by in the engine. ZenML shows them to
             everybody: no secrets.
     """
@@ -67,10 +72,18 @@ class JobState:
 
 @dataclass(frozen=True)
 class Host:
-    """A place to run on a machine: an interpreter and an archive of the source tree."""
+    """A place to run on a machine.
+
+    Attributes:
+        python: The interpreter that has the step's packages.
+        source: An archive of the source tree.
+        import_paths: Folders of the tree that the launcher imports from, relative to
+            its root.
+    """
 
     python: Path
     source: Path
+    import_paths: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,7 @@ class Job:
         environment: Holds secrets: it must reach the step, and must not reach a
             command line, a label, a log, a listing or a file that others can read.
         resources: What the step asks for.
+        timeout_seconds: How long the command may run; None is without end.
         options: What the step sets of the engine's own options.
         runtime: Where the command runs.
         labels: Run, step and pipeline: what an administrator looks for.
@@ -102,38 +116,79 @@ class Job:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)
     resources: Resources
+    timeout_seconds: int | None
     options: StepOptions
     runtime: Host | Image
     labels: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Handle:
+    """What a job is found by.
+
+    Attributes:
+        name: The job's name.
+        details: What `submit` returned: such as the engine's number of the job. After
+            a crash there may be none, and the name has to do.
+    """
+
+    name: str
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
 class Engine(Protocol):
-    """The compute system, as the step operator sees it."""
+    """The compute system, as the step operator sees it.
+
+    Methods are called from several threads at once, and from processes that know
+    nothing but a job's name. `tests/engine_contract` holds them to their word.
+    """
 
     honours: frozenset[str]
-    """The fields of `Resources` that this engine enforces."""
+    """Of "cpus", "gpus", "gpu_class", "memory" and "timeout": what it enforces."""
 
-    def submit(self, job: Job) -> None:
-        """Start a job and return; the same name twice is one job."""
+    needs: frozenset[str]
+    """Of "remote store" and "registry": what a stack must have for jobs to run."""
 
-    def poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
-        """Tell the state of each job, in one call for all of them.
+    pause_seconds: float
+    """The least pause between two questions to it."""
 
-        A job that the engine does not know, and that left no record, is failed
-        with that reason. Without names, it only finds out whether the engine answers.
+    def submit(self, job: Job) -> Mapping[str, str]:
+        """Start a job, and return what it is found by; do not wait for it.
+
+        The same name twice, also from two processes at once, is one job. An answer
+        that got lost is no refusal: look for the job before you send it again.
+
+        Raises:
+            Exception: Any, if the job does not run, and never will.
+        """
+
+    def poll(self, jobs: Sequence[Handle]) -> Mapping[str, JobState]:
+        """Tell the state of each job by its name, in one question for all of them.
+
+        A job that the engine does not know is `Phase.UNKNOWN`; it is believed to be
+        gone only after a while. Without jobs, it only finds out whether the engine
+        answers. It never waits for a job.
 
         Raises:
             Exception: Any, when the engine cannot be asked now. It is asked again.
         """
 
-    def cancel(self, name: str) -> None:
-        """End a job, be it queued, running, finished or unknown."""
+    def cancel(self, jobs: Sequence[Handle], force: bool = False) -> None:
+        """Tell the engine to end jobs, in one go, and return.
 
-    def logs(self, name: str, lines: int) -> str:
-        """Return the last lines that a job wrote; nothing if there are none."""
+        They may be queued, running, finished or unknown; none of that is an error. The
+        step operator looks for their ends by `poll`, and comes back with `force`
+        for those that do not heed.
 
-    def remove(self, name: str) -> None:
-        """Leave nothing of a finished job behind."""
+        Raises:
+            Exception: Any, when the engine cannot be told now.
+        """
+
+    def logs(self, job: Handle, limit: int) -> str:
+        """Return the last `limit` bytes that a job wrote at most, read from the end."""
+
+    def remove(self, job: Handle) -> None:
+        """Leave nothing of a job behind that has ended, or that was never there."""
 
 
 def job_name(step_run_id: UUID) -> str:

@@ -28,6 +28,18 @@ class CommonStepOptions(StepEnvironment):
         description="What to do when a step asks for something that the engine cannot "
         "give, such as a gpu or a package of the operating system.",
     )
+    timeout_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        description="How long the step may run; it has failed after that, and is killed "
+        "if it does not end within half a minute. Default: without end.",
+    )
+    pending_timeout_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        description="How long the step may wait for its start; it has failed after "
+        "that. Default: without end.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -57,9 +69,22 @@ class CommonComponentOptions(WorkdirOption):
         default=True,
         description="Whether the logs of failed and cancelled steps are kept.",
     )
+    grace_seconds: int = Field(
+        default=30,
+        ge=0,
+        le=3600,
+        description="How long a step that is told to end may take to do so; it is "
+        "killed then.",
+    )
+    lost_seconds: int = Field(
+        default=60,
+        ge=0,
+        description="How long the engine may not know a step's job before the job is "
+        "given up.",
+    )
     unreachable_seconds: int = Field(
         default=300,
         ge=1,
-        description="How long the engine may fail to answer before a running step "
-        "counts as failed.",
+        description="How long the engine may fail to answer before the wait for a step "
+        "ends with an error. Its job is left as it is.",
     )

@@ -14,4 +14,4 @@ def connect(options: ComponentOptions, workdir: Path) -> Engine:
     """Return the engine that a component is configured for."""
     from .client import LocalEngine
 
-    return LocalEngine(workdir / "jobs", options.grace_seconds)
+    return LocalEngine(workdir / "jobs")

@@ -1,210 +1,110 @@
-"""Runs each job as a process group of its own, detached from whoever started it.
+"""Runs each job as processes of this machine, detached from whoever started them.
 
-A job is a folder of the job's name, private to the user:
-
-    labels.json  run, step and pipeline; written first, it claims the name
-    lock         held by the job's processes: free once they are gone
-    group        the id of the process group
-    output.log   what the job wrote
-    exit_code    written when the job ended by itself
-    timed_out    written when its time was over
-    cancelled    written when somebody cancelled it
-
-Nothing else is remembered, so that any process of the user finds a job again.
+A job is a folder of the job's name, see `_core/environment/job_folder.py`, so that any
+process of the user finds it again.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
-import shutil
 import signal
 import subprocess
+import sys
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from .._core.engine import Job, JobState, Phase
+from .._core.engine import Handle, Job, JobState, Phase
+from .._core.environment.job_folder import JobFolder
+from .._core.environment.locking import locked
+from .._core.environment.processes import descendants
 
-# The first shell only names the group and leaves, so that the job is no child of the
-# launcher. The second one stays to note how the job ended; by renaming, since a reader
-# must see all of it or nothing. Whatever the job left running in its group then goes,
-# and the second shell with it.
-SUPERVISOR = """
-limit=$1 grace=$2
-shift 2
-echo $$ > group.draft && mv group.draft group
-(
-    trap : TERM
-    [ "$limit" = 0 ] || (
-        trap : TERM
-        sleep "$limit" && : > timed_out && kill -TERM 0 &&
-            sleep "$grace" && kill -KILL 0
-    ) &
-    [ -e cancelled ] || "$@"
-    echo $? > exit_code.draft && mv exit_code.draft exit_code
-    kill -KILL 0
-) &
-"""
-
-START_SECONDS = 5
-"""How long a job that was claimed may take to hold its lock."""
-
-KILL_SECONDS = 5
-"""How long killed processes may take to be gone."""
+START_SECONDS = 10
+"""How long a job may take to begin."""
 
 
 class LocalEngine:
-    """Process groups on this machine."""
+    """Processes of this machine."""
 
-    # A process group has no limits of its own.
-    honours: frozenset[str] = frozenset()
+    # Processes have no limits of their own.
+    honours = frozenset({"timeout"})
+    needs: frozenset[str] = frozenset()
+    pause_seconds = 0.05
 
-    def __init__(self, folder: Path, grace_seconds: float) -> None:
-        """Keep jobs in a folder, with so many seconds between TERM and KILL."""
+    def __init__(self, folder: Path) -> None:
+        """Keep jobs in a folder."""
         self._folder = folder
-        self._grace_seconds = grace_seconds
+        self._started: list[subprocess.Popen[bytes]] = []
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job) -> Mapping[str, str]:
         """Start a process group, unless this job was started before."""
-        home = self._folder / job.name
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            with (home / "labels.json").open("x") as labels:
-                json.dump(dict(job.labels), labels)
-        except FileExistsError:
-            return
-        limit = job.options.timeout_seconds or 0
+        folder = self._job(job.name)
+        folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         nice = ("nice", "-n", str(job.options.nice)) if job.options.nice else ()
-        with (home / "lock").open("w") as lock, (home / "output.log").open("wb") as log:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            subprocess.run(
-                (
-                    *("/bin/sh", "-c", SUPERVISOR, job.name),
-                    *(str(limit), str(self._grace_seconds)),
-                    *nice,
-                    *job.command,
-                ),
-                cwd=home,
-                env=_inherited() | dict(job.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # The lock belongs to all who have it open, and is free when the last
-                # of them is gone.
-                pass_fds=(lock.fileno(),),
-                # Ctrl-C in the launcher's terminal is not meant for the job.
-                start_new_session=True,
-                # The first shell may be killed with the group of a job that was quick.
-                check=False,
-            )
-        if not (home / "group").exists():
-            raise RuntimeError(f"The job could not be started in {home}.")
+        with locked(folder.path / "lock"):
+            if folder.log.exists():
+                return {}
+            arguments = folder.prepare(job)
+            with folder.log.open("xb") as log:
+                process = subprocess.Popen(
+                    (*nice, sys.executable, *arguments),
+                    cwd=folder.path,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    # Ctrl-C in the launcher's terminal is not meant for the job.
+                    start_new_session=True,
+                )
+        self._started.append(process)
+        return {"process_group": str(process.pid)}
 
-    def poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
+    def poll(self, jobs: Sequence[Handle]) -> Mapping[str, JobState]:
         """Read the state of each job from its folder."""
-        homes = {name: self._folder / name for name in names}
-        return {
-            name: replace(_state(home), details=_details(home))
-            for name, home in homes.items()
-        }
+        # Those that have ended are to be buried.
+        self._started = [each for each in self._started if each.poll() is None]
+        return {job.name: _state(self._job(job.name)) for job in jobs}
 
-    def cancel(self, name: str) -> None:
-        """Ask the group to end, then kill what is left of it."""
-        home = self._folder / name
-        if _state(home).phase.ended:
-            return
-        (home / "cancelled").touch()
-        try:
-            group = int((home / "group").read_text())
-        except FileNotFoundError:
-            # It has not begun, and will find that it is cancelled.
-            return
-        _signal(group, signal.SIGTERM)
-        _wait_until_gone(home, self._grace_seconds)
-        _signal(group, signal.SIGKILL)
-        _wait_until_gone(home, KILL_SECONDS)
+    def cancel(self, jobs: Sequence[Handle], force: bool = False) -> None:
+        """Send TERM to each command, or KILL to all that it has started."""
+        for job in jobs:
+            folder = self._job(job.name)
+            with suppress(OSError):
+                # There may be no room for it: the job is told all the same.
+                folder.cancel()
+            supervisor = folder.claimed.get("pid")
+            if not supervisor or not folder.is_alive:
+                continue
+            told = descendants(supervisor) if force else [supervisor]
+            for process in told:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL if force else signal.SIGTERM)
 
-    def logs(self, name: str, lines: int) -> str:
-        """Return the last lines of the job's output."""
-        try:
-            with (self._folder / name / "output.log").open(errors="replace") as output:
-                return "".join(deque(output, maxlen=lines))
-        except FileNotFoundError:
-            return ""
+    def logs(self, job: Handle, limit: int) -> str:
+        """Return the end of the job's output."""
+        return self._job(job.name).logs(limit)
 
-    def remove(self, name: str) -> None:
-        """Delete the job's folder; a job that still runs is cancelled first."""
-        self.cancel(name)
-        shutil.rmtree(self._folder / name, ignore_errors=True)
+    def remove(self, job: Handle) -> None:
+        """Delete the job's folder."""
+        self._job(job.name).remove()
+
+    def _job(self, name: str) -> JobFolder:
+        return JobFolder(self._folder / name)
 
 
-def _inherited() -> dict[str, str]:
-    """Return the launcher's environment without its ZenML: a step gets its own."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("ZENML_")
-    }
-
-
-def _state(home: Path) -> JobState:
-    if not (home / "labels.json").exists():
-        return JobState(Phase.FAILED, reason="there is no record of the job")
-    if _is_locked(home):
-        return JobState(Phase.RUNNING)
-    if (home / "cancelled").exists():
-        return JobState(Phase.CANCELLED, reason="the job was cancelled")
-    # Only now: a job that was alive a moment ago has written these since.
-    if (home / "timed_out").exists():
-        return JobState(Phase.FAILED, reason="the job reached its timeout_seconds")
-    code = _exit_code(home)
-    if code is not None:
-        return JobState.ended_with(code)
-    if not (home / "group").exists() and _age(home / "labels.json") < START_SECONDS:
-        return JobState(Phase.PENDING)
-    return JobState(Phase.FAILED, reason="the job was killed and left no exit code")
-
-
-def _details(home: Path) -> dict[str, str]:
-    try:
-        return {"process_group": (home / "group").read_text().strip()}
-    except FileNotFoundError:
-        return {}
-
-
-def _exit_code(home: Path) -> int | None:
-    try:
-        return int((home / "exit_code").read_text())
-    except FileNotFoundError:
-        return None
-
-
-def _age(path: Path) -> float:
-    return time.time() - path.stat().st_mtime
-
-
-def _is_locked(home: Path) -> bool:
-    try:
-        with (home / "lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        return False
-    return False
-
-
-def _signal(group: int, sign: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(group, sign)
-
-
-def _wait_until_gone(home: Path, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while _is_locked(home) and time.monotonic() < deadline:
-        time.sleep(0.02)
+def _state(folder: JobFolder) -> JobState:
+    claimed = folder.claimed
+    details = {"process_group": str(claimed["pid"])} if claimed else {}
+    if folder.is_alive:
+        return JobState(Phase.RUNNING, details=details)
+    # Only now: a job that was alive a moment ago has written it since.
+    if noted := folder.record():
+        return replace(noted, details=details)
+    if claimed:
+        reason = "the job was killed and left no exit code"
+        return JobState(Phase.FAILED, reason=reason, details=details)
+    with suppress(FileNotFoundError):
+        if time.time() - folder.log.stat().st_mtime < START_SECONDS:
+            return JobState(Phase.PENDING, reason="it is being started")
+    return JobState(Phase.UNKNOWN, reason="there is no record of the job")

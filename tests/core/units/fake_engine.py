@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from zenml_acme._core.engine import Job, JobState, Phase
+from zenml_acme._core.engine import Handle, Job, JobState, Phase
 from zenml_acme.operator import AcmeStepOperator
 
 from tests.core.units.fake_places import FakeHost, FakeImages, make_place
@@ -19,7 +19,9 @@ from tests.core.units.fake_places import FakeHost, FakeImages, make_place
 class FakeEngine:
     """Runs each job as a child of the test, and remembers what it was asked."""
 
-    honours = frozenset({"cpus", "memory"})
+    honours = frozenset({"cpus", "memory", "timeout"})
+    needs: frozenset[str] = frozenset()
+    pause_seconds = 0.0
 
     def __init__(self, folder: Path, place: FakeHost | FakeImages) -> None:
         """Keep jobs in a folder, and run them in a place."""
@@ -32,9 +34,18 @@ class FakeEngine:
         """What the next polls raise."""
         self.queued = 0
         """How many of the next polls find jobs waiting."""
+        self.forgotten = 0
+        """How many of the next polls find no jobs."""
+        self.deaf: list[BaseException] = []
+        """What the next cancels raise."""
+        self.stubborn = False
+        """Whether jobs have to be forced to end."""
+        self.told: list[tuple[list[str], bool]] = []
+        """Which jobs were to be ended, and whether by force."""
+        self.questions = 0
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job) -> Mapping[str, str]:
         """Start a child."""
         home = self.folder / job.name
         home.mkdir()
@@ -47,43 +58,53 @@ class FakeEngine:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        return {"number": f"number of {job.name}"}
 
-    def poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
+    def poll(self, jobs: Sequence[Handle]) -> Mapping[str, JobState]:
         """Look at the children."""
+        self.questions += 1
+        names = [job.name for job in jobs]
         if self.faults:
             raise self.faults.pop(0)
         if self.queued:
             self.queued -= 1
-            return {name: JobState(Phase.PENDING) for name in names}
+            return {name: JobState(Phase.PENDING, reason="Priority") for name in names}
+        if self.forgotten:
+            self.forgotten -= 1
+            return {}
         return {
-            name: replace(self._state(name), details={"number": f"number of {name}"})
+            name: replace(self._state(name), details={"node": "n1"})
             for name in names
         }
 
-    def cancel(self, name: str) -> None:
-        """Kill a child."""
-        if not self._state(name).phase.ended:
-            self.cancelled.add(name)
-            self._processes[name].kill()
-            self._processes[name].wait()
+    def cancel(self, jobs: Sequence[Handle], force: bool = False) -> None:
+        """Kill children; a stubborn engine has to be forced."""
+        self.told.append((sorted(job.name for job in jobs), force))
+        if self.deaf:
+            raise self.deaf.pop(0)
+        for job in jobs:
+            if self._state(job.name).phase is Phase.RUNNING and (force or not self.stubborn):
+                self.cancelled.add(job.name)
+                self._processes[job.name].kill()
 
-    def logs(self, name: str, lines: int) -> str:
+    def logs(self, job: Handle, limit: int) -> str:
         """Return what a child wrote."""
-        written = (self.folder / name / "log").read_text()
-        return "".join(written.splitlines(keepends=True)[-lines:])
+        written = (self.folder / job.name / "log").read_bytes()
+        return written[-limit:].decode(errors="replace")
 
-    def remove(self, name: str) -> None:
+    def remove(self, job: Handle) -> None:
         """Remember the wish: the tests look at the folder afterwards."""
-        self.removed.add(name)
+        self.removed.add(job.name)
 
     def close(self) -> None:
         """Leave no child behind."""
-        for name in self._processes:
-            self.cancel(name)
+        for process in self._processes.values():
+            process.kill()
+            process.wait()
 
     def _state(self, name: str) -> JobState:
         if name not in self._processes:
-            return JobState(Phase.FAILED, reason="there is no record of the job")
+            return JobState(Phase.UNKNOWN, reason="there is no record of the job")
         code = self._processes[name].poll()
         if code is None:
             return JobState(Phase.RUNNING)

@@ -23,8 +23,9 @@ class FakeHost:
 
     def enter(self, job: Job, home: Path) -> Sequence[str]:
         """Return the command that starts a job in its folder."""
-        command: tuple[str, ...] = job.command
-        return command
+        from zenml_acme._core.environment.job_folder import JobFolder
+
+        return (sys.executable, *JobFolder(home).prepare(job))
 
 
 class FakeImages:

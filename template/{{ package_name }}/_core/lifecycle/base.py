@@ -14,28 +14,31 @@ from zenml.client import Client
 from zenml.enums import ExecutionStatus
 from zenml.step_operators import BaseStepOperator
 
-from ..engine import Engine, Job, JobState, job_name
+from ..engine import Engine, Job, JobState, Phase, job_name
 from ..environment import prepare
 from ..environment.packages.distribution import image_requirements
-from ..environment.variables import step_variables
+from ..environment.variables import chosen_variables, step_variables
 from ..environment.workdir import work_folder
 from ..options import CommonComponentOptions, CommonStepOptions
 from ..resources import Resources, acquired, refuse_or_warn
+from ..stack_needs import validator_of
 from . import interrupts
+from .jobs import Jobs
 from .masking import Mask
-from .metadata import publish
-from .polling import Poller
+from .metadata import publish, published
 from .reconciling import Reconciler
-from .waiting import StepFailedError, wait_for_end
+from .waiting import Status, StepFailedError, UnreachableError, wait_for_end
 
 if TYPE_CHECKING:
     from zenml.config.build_configuration import BuildConfiguration
-    from zenml.config.step_configurations import StepConfiguration
     from zenml.config.step_run_info import StepRunInfo
     from zenml.models import StepRunResponse
+    from zenml.stack import StackValidator
     from zenml.step_operators.step_operator_entrypoint_configuration import (
         StepOperatorEntrypointConfiguration,
     )
+
+    Step = StepRunResponse | StepRunInfo
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +59,6 @@ class EngineStepOperator(BaseStepOperator):
         cannot be listened to.
         """
         super().__init__(*args, **kwargs)
-        self._details: dict[UUID, Mapping[str, str]] = {}
         interrupts.watch_this_process()
 
     def __repr__(self) -> str:
@@ -67,6 +69,11 @@ class EngineStepOperator(BaseStepOperator):
     @abstractmethod
     def engine(self) -> Engine:
         """The compute system that runs the jobs."""
+
+    @property
+    def validator(self) -> StackValidator | None:
+        """What a stack must have besides, before anything is built or submitted."""
+        return validator_of(self.engine.needs)
 
     @cached_property
     def workdir(self) -> Path:
@@ -120,6 +127,8 @@ class EngineStepOperator(BaseStepOperator):
             UnsupportedError: If its settings say so.
         """
         unsupported = resources.beyond(self.engine.honours | acquired(info))
+        if settings.timeout_seconds and "timeout" not in self.engine.honours:
+            unsupported.append(f"timeout_seconds={settings.timeout_seconds}")
         unsupported += prepare.unsupported(info.config.docker_settings)
         refuse_or_warn(unsupported, settings.on_unsupported)
 
@@ -130,42 +139,41 @@ class EngineStepOperator(BaseStepOperator):
             RuntimeError: If the engine refuses it.
             InterruptedError: If a signal came meanwhile.
         """
-        self._mask.learn(job.name, job.environment)
-        interrupts.add(
-            job.name,
-            cancel=partial(self.engine.cancel, job.name),
-            finish=partial(self._finish, info),
-        )
+        docker_settings = info.config.docker_settings
+        self._mask.learn(job.name, job.environment, chosen_variables(docker_settings))
+        end, finish = self._jobs.end, partial(self._finish, info)
+        interrupts.add(job.name, end=end, finish=finish)
         try:
-            with self._mask.errors():
-                self.engine.submit(job)
+            self._jobs.submit(job)
             if not interrupts.is_here(job.name):
                 raise InterruptedError("The step was cancelled while it was submitted.")
         except BaseException as error:
             # The engine may have accepted the job before it failed to say so.
-            self._try_to_cancel(job.name)
+            self._try_to_end(job.name)
             if isinstance(error, NotImplementedError):
                 # ZenML would take it as the wish to be called through `launch()`.
                 raise RuntimeError(str(error)) from error
             raise
+        # At once: whoever comes after a crash finds the job by it.
+        publish(info.step_run_id, self.id, self._jobs.news(job.name), info)
 
     def wait(self, step_run: StepRunResponse) -> ExecutionStatus:
         """Wait for a step's end and return its status.
 
         Raises:
             StepFailedError: If the job ended and the step could not say why.
-            RuntimeError: If the engine does not answer any more.
+            UnreachableError: If the engine does not answer any more.
         """
-        return self._follow(step_run.id, step_run.config)
+        return self._follow(step_run)
 
     def wait_for_success(self, info: StepRunInfo) -> None:
         """Wait for a step's end.
 
         Raises:
             StepFailedError: If the step did not succeed.
-            RuntimeError: If the engine does not answer any more.
+            UnreachableError: If the engine does not answer any more.
         """
-        status = self._follow(info.step_run_id, info.config)
+        status = self._follow(info)
         if status != ExecutionStatus.COMPLETED:
             told = Client().get_run_step(info.step_run_id).exception_info
             # All that ZenML before 0.94 keeps of an exception is its traceback.
@@ -180,19 +188,22 @@ class EngineStepOperator(BaseStepOperator):
         """
         if other := self._other_operator(step_run):
             return other.get_status(step_run)
-        status, why = self._status(step_run.id, step_run.config, SWEEP_SECONDS)
+        status, why = self._status(step_run, SWEEP_SECONDS)
         if why:
             logger.error("%s", why)
         return status
 
     def cancel(self, step_run: StepRunResponse) -> None:
-        """End a step's job."""
+        """End a step's job, and see that it has ended.
+
+        Raises:
+            RuntimeError: If it does not end, or the engine cannot be told.
+        """
         if other := self._other_operator(step_run):
             other.cancel(step_run)
             return
-        name = job_name(step_run.id)
-        self.engine.cancel(name)
-        interrupts.discard(name)
+        self._jobs.end([self._job(step_run)])
+        interrupts.discard(job_name(step_run.id))
 
     def cleanup_step_submission(self, step_run: StepRunResponse) -> None:
         """Remove what a step's job left behind."""
@@ -218,62 +229,84 @@ class EngineStepOperator(BaseStepOperator):
             )
         return cast(BaseStepOperator, others[named])
 
-    def _follow(self, step_run_id: UUID, config: StepConfiguration) -> ExecutionStatus:
+    def _job(self, step: Step) -> str:
+        """Return the name of a step's job, with what it is found by in mind."""
+        name = job_name(_id_of(step))
+        if not self._jobs.details(name):
+            self._jobs.learn(name, published(getattr(step, "step_run", step)))
+        return name
+
+    def _follow(self, step: Step) -> ExecutionStatus:
         """Wait for a step's end; no job is left alone if that fails."""
         try:
-            status = wait_for_end(
-                lambda: self._status(step_run_id, config, FRESH_SECONDS),
+            return wait_for_end(
+                lambda: self._status(step, FRESH_SECONDS),
+                lambda: self._last_status(step),
                 self._options.unreachable_seconds,
                 self._mask,
             )
+        except UnreachableError:
+            # It may be as well as ever: nobody has said that it is not.
+            raise
         except BaseException:
             # ZenML cancels nothing when a static run is interrupted (ZenML 0.98).
-            self._try_to_cancel(job_name(step_run_id))
+            self._try_to_end(job_name(_id_of(step)))
             raise
         finally:
             if not hasattr(BaseStepOperator, "cleanup_step_submission"):
                 # ZenML before 0.96 does not ask for it.
-                self._try_to_clean_up(step_run_id)
-        return status
+                self._clean_up(_id_of(step))
 
-    def _status(
-        self, step_run_id: UUID, config: StepConfiguration, max_age: float
-    ) -> tuple[ExecutionStatus, str]:
-        state = self._poller.state(job_name(step_run_id), max_age)
-        self._details[step_run_id] = state.details
-        return self._reconciler.status(step_run_id, config, state)
+    def _status(self, step: Step, max_age: float) -> Status:
+        state = self._jobs.state(self._job(step), max_age)
+        return self._reconcile(step, state)
+
+    def _last_status(self, step: Step) -> Status | None:
+        """Return how a step ended by its own word, or by what its job has left."""
+        if told := self._reconciler.told_by_step(_id_of(step), "the step failed"):
+            return told
+        try:
+            return self._reconcile(step, self._jobs.state_alone(self._job(step)))
+        except Exception:
+            return None
+
+    def _reconcile(self, step: Step, state: JobState) -> Status:
+        limit = None
+        if state.phase is Phase.PENDING:
+            settings = cast(CommonStepOptions, self.get_settings(step))
+            limit = settings.pending_timeout_seconds
+        return self._reconciler.status(_id_of(step), step.config, state, limit)
 
     def _finish(self, info: StepRunInfo) -> None:
         """Clean up after a step that has told ZenML its end, which nobody asked for."""
         said = Client().get_run_step(info.step_run_id, hydrate=False).status
         if said == ExecutionStatus.COMPLETED:
-            self._follow(info.step_run_id, info.config)
+            self._follow(info)
         if said.is_finished:
             self._clean_up(info.step_run_id)
 
     def _clean_up(self, step_run_id: UUID) -> None:
-        publish(step_run_id, self.id, self._details.pop(step_run_id, {}))
+        """Remove what a job left; no step fails by that."""
+        name = job_name(step_run_id)
+        publish(step_run_id, self.id, self._jobs.news(name))
         said = Client().get_run_step(step_run_id, hydrate=False).status
-        if said == ExecutionStatus.COMPLETED or not self._options.keep_failed:
-            self.engine.remove(job_name(step_run_id))
-        interrupts.discard(job_name(step_run_id))
-
-    def _poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
-        with self._mask.errors():
-            return self.engine.poll(names)
-
-    def _try_to_clean_up(self, step_run_id: UUID) -> None:
         try:
-            self._clean_up(step_run_id)
+            if said == ExecutionStatus.COMPLETED or (
+                # One that was left alone, with the engine out of reach, needs it.
+                not self._options.keep_failed and not self._jobs.is_alive(name)
+            ):
+                self._jobs.remove(name)
         except Exception as error:
             logger.warning("A job's remains are left: %s", self._mask(error))
+        self._jobs.forget(name)
+        interrupts.discard(name)
 
-    def _try_to_cancel(self, name: str) -> None:
+    def _try_to_end(self, name: str) -> None:
         try:
-            self.engine.cancel(name)
+            self._jobs.end([name])
             interrupts.discard(name)
         except Exception as error:
-            logger.warning("Job %s may still run: %s", name, self._mask(error))
+            logger.warning("%s", self._mask(error))
 
     @property
     def _options(self) -> CommonComponentOptions:
@@ -284,9 +317,13 @@ class EngineStepOperator(BaseStepOperator):
         return Mask(self._config)
 
     @cached_property
-    def _poller(self) -> Poller:
-        return Poller(self._poll)
+    def _jobs(self) -> Jobs:
+        return Jobs(self.engine, self._mask, self._options.grace_seconds)
 
     @cached_property
     def _reconciler(self) -> Reconciler:
-        return Reconciler(lambda name, lines: self.engine.logs(name, lines), self._mask)
+        return Reconciler(self._jobs, self._options.lost_seconds)
+
+
+def _id_of(step: Step) -> UUID:
+    return cast(UUID, getattr(step, "step_run_id", None) or step.id)

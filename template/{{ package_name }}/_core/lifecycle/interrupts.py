@@ -15,24 +15,27 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 
 logger = logging.getLogger(__name__)
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The last one is what a process gets when its terminal is closed."""
 
 CANCEL_SECONDS = 15
-"""How long a handler waits for jobs to be cancelled."""
+"""How long a handler waits for jobs to end."""
 
 STORE = "zenml.zen_stores.sql_zen_store"
 """Where ZenML asks its database, if it has no server."""
 
 Action = Callable[[], None]
+End = Callable[[Sequence[str]], None]
 
-_jobs: dict[str, Action] = {}
-"""The jobs in flight, each with what cancels it."""
+_jobs: dict[str, End] = {}
+"""The jobs in flight, each with what ends many of them at once."""
 
 _ends: dict[str, Action] = {}
 """What is to be done for them at exit, also for those that were cancelled."""
@@ -48,7 +51,7 @@ _heard_by: Any = None
 """ZenML's handler of the step during which the last signal came."""
 
 
-def add(name: str, cancel: Action, finish: Action) -> None:
+def add(name: str, end: End, finish: Action) -> None:
     """Remember a job, before it is submitted.
 
     Raises:
@@ -58,7 +61,7 @@ def add(name: str, cancel: Action, finish: Action) -> None:
     """
     if _heard_by and _heard_by in map(signal.getsignal, SIGNALS):
         raise InterruptedError("The step was interrupted before it was submitted.")
-    _jobs[name], _ends[name] = cancel, finish
+    _jobs[name], _ends[name] = end, finish
 
 
 def is_here(name: str) -> bool:
@@ -73,7 +76,11 @@ def discard(name: str) -> None:
 
 
 def watch_this_process() -> None:
-    """Listen for signals and the exit; once, and only where Python allows it."""
+    """Listen for signals and the exit; once.
+
+    Python lets the main thread alone listen for signals. Where a step operator is first
+    used in another one, SIGTERM and SIGHUP end the process and leave its jobs.
+    """
     if _previous or threading.current_thread() is not threading.main_thread():
         return
     for number in SIGNALS:
@@ -117,14 +124,16 @@ def _is_in_store(frame: FrameType | None) -> bool:
 
 
 def _cancel_all() -> bool:
-    jobs = {name: _jobs.pop(name) for name in list(_jobs)}
-    if not jobs:
+    together: dict[End, list[str]] = {}
+    for name in list(_jobs):
+        together.setdefault(_jobs.pop(name), []).append(name)
+    if not together:
         return False
-    logger.warning("Interrupted: cancelling %d job(s).", len(jobs))
-    # All at once, since each may take its time to end.
+    count = sum(map(len, together.values()))
+    logger.warning("Interrupted: cancelling %d job(s).", count)
     threads = [
-        threading.Thread(target=_try, args=(name, cancel))
-        for name, cancel in jobs.items()
+        threading.Thread(target=_try, args=(", ".join(names), partial(end, names)))
+        for end, names in together.items()
     ]
     for thread in threads:
         thread.start()

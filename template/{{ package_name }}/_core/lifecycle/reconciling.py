@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from zenml.client import Client
 from zenml.enums import ExecutionStatus
 
 from ..engine import JobState, Phase, job_name
-from .masking import Mask
+from .jobs import Jobs
+from .waiting import Status
 
 if TYPE_CHECKING:
     from zenml.config.step_configurations import StepConfiguration
@@ -26,65 +27,132 @@ PUBLISH_SECONDS = 10
 """How long after its job's end a step's result may take to reach ZenML."""
 
 
+@dataclass
+class Sight:
+    """As what a job is seen, and since when."""
+
+    phase: Phase
+    since: float
+    reason: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been seen so."""
+        return time.monotonic() - self.since
+
+
 class Reconciler:
     """Reconciles the two, and says why where only the engine knows it."""
 
-    def __init__(self, logs: Callable[[str, int], str], mask: Mask) -> None:
-        """Take logs from this function, and hide secrets by this mask."""
-        self._logs = logs
-        self._mask = mask
-        self._ended: dict[UUID, float] = {}
-        """When jobs whose steps are still to publish their result were seen to end."""
+    def __init__(self, jobs: Jobs, lost_seconds: float) -> None:
+        """Take how long the engine may not know a job before it counts as lost."""
+        self._jobs = jobs
+        self._lost_seconds = lost_seconds
+        self._seen: dict[UUID, Sight] = {}
+        self._told: set[UUID] = set()
+        """Steps whose logs were shown."""
 
     def status(
-        self, step_run_id: UUID, config: StepConfiguration, state: JobState
-    ) -> tuple[ExecutionStatus, str]:
+        self,
+        step_run_id: UUID,
+        config: StepConfiguration,
+        state: JobState,
+        pending_seconds: float | None = None,
+    ) -> Status:
         """Return the status of a step whose job is in this state.
+
+        Args:
+            step_run_id: Id of the step run.
+            config: Its configuration.
+            state: What the engine says.
+            pending_seconds: How long its job may be pending.
 
         Returns:
             One of the statuses that ZenML's monitor of dynamic pipelines keeps watching
             (ZenML 0.98), and the reason if only the engine knows it.
+
+        Raises:
+            Exception: If the engine cannot be told to end a job that is given up.
         """
+        sight = self._look(step_run_id, state)
         if state.phase is Phase.PENDING:
-            # PROVISIONING came with ZenML 0.85 only.
-            return ExecutionStatus.INITIALIZING, ""
+            return self._pending(step_run_id, sight, pending_seconds)
         if state.phase is Phase.RUNNING:
             return ExecutionStatus.RUNNING, ""
+        if told := self.told_by_step(step_run_id, state.reason):
+            return told
 
-        # The step's own word counts, whatever became of its job afterwards.
+        if state.phase is Phase.UNKNOWN:
+            return self._lost(step_run_id, sight)
+        if state.phase is Phase.CANCELLED:
+            return ExecutionStatus.STOPPED, ""
+        if state.phase is Phase.FAILED:
+            return ExecutionStatus.FAILED, self._explain(step_run_id, state.reason)
+        if getattr(config, "command", None):
+            # No ZenML runs in the job of a command step: its end is all there is, and
+            # the engine's log the only copy of its output.
+            self._show_output(step_run_id)
+            return ExecutionStatus.COMPLETED, ""
+        if sight.seconds < PUBLISH_SECONDS:
+            return ExecutionStatus.RUNNING, ""
+        # COMPLETED would leave a static run hanging (ZenML 0.98).
+        why = "the job ended with exit code 0, but the step has published no result"
+        return ExecutionStatus.FAILED, self._explain(step_run_id, why)
+
+    def told_by_step(self, step_run_id: UUID, reason: str) -> Status | None:
+        """Return how a step ended by its own word: it counts, whatever its job does."""
         said = Client().get_run_step(step_run_id, hydrate=False).status
         if said == ExecutionStatus.COMPLETED:
             return ExecutionStatus.COMPLETED, ""
         if said.value in ("stopping", "stopped", "cancelling", "cancelled"):
             return ExecutionStatus.STOPPED, ""
         if said in (ExecutionStatus.FAILED, ExecutionStatus.RETRYING):
-            logger.error("%s", self._explain(step_run_id, state.reason))
+            if step_run_id not in self._told:
+                self._told.add(step_run_id)
+                logger.error("%s", self._explain(step_run_id, reason))
             return ExecutionStatus.FAILED, ""
+        return None
 
-        if state.phase is Phase.CANCELLED:
-            return ExecutionStatus.STOPPED, ""
-        if state.phase is Phase.FAILED:
-            return ExecutionStatus.FAILED, self._explain(step_run_id, state.reason)
-        if getattr(config, "command", None):
-            # No ZenML runs in the job of a command step: its end is all there is.
-            return ExecutionStatus.COMPLETED, ""
-        ended = self._ended.setdefault(step_run_id, time.monotonic())
-        if time.monotonic() - ended < PUBLISH_SECONDS:
-            return ExecutionStatus.RUNNING, ""
-        # COMPLETED would leave a static run hanging (ZenML 0.98).
-        why = "the job ended with exit code 0, but the step has published no result"
+    def _look(self, step_run_id: UUID, state: JobState) -> Sight:
+        sight = self._seen.get(step_run_id)
+        if not sight or sight.phase is not state.phase:
+            sight = self._seen[step_run_id] = Sight(state.phase, time.monotonic())
+        if state.phase is Phase.PENDING and state.reason != sight.reason:
+            sight.reason = state.reason
+            logger.info("Step run %s is pending: %s", step_run_id, state.reason)
+        return sight
+
+    def _pending(
+        self, step_run_id: UUID, sight: Sight, limit: float | None
+    ) -> Status:
+        # PROVISIONING came with ZenML 0.85 only.
+        if limit is None or sight.seconds <= limit:
+            return ExecutionStatus.INITIALIZING, ""
+        self._jobs.tell([job_name(step_run_id)])
+        why = f"the job did not start within pending_timeout_seconds={limit:g}"
+        why += f" ({sight.reason})" if sight.reason else ""
         return ExecutionStatus.FAILED, self._explain(step_run_id, why)
+
+    def _lost(self, step_run_id: UUID, sight: Sight) -> Status:
+        name = job_name(step_run_id)
+        if (
+            sight.seconds < self._lost_seconds
+            or self._jobs.state(name, max_age=0).phase is not Phase.UNKNOWN
+        ):
+            return ExecutionStatus.RUNNING, ""
+        # It may come back: a controller that was restarted, a queue that was slow.
+        self._jobs.tell([name])
+        why = f"the engine has not known the job for {sight.seconds:.0f} s"
+        return ExecutionStatus.FAILED, self._explain(step_run_id, why)
+
+    def _show_output(self, step_run_id: UUID) -> None:
+        if step_run_id not in self._told:
+            self._told.add(step_run_id)
+            log = self._jobs.log(job_name(step_run_id))
+            logger.info("Step run %s wrote:\n%s", step_run_id, log or "(nothing)")
 
     def _explain(self, step_run_id: UUID, reason: str) -> str:
         """Say why a job failed, with the end of its log and without secrets."""
-        name = job_name(step_run_id)
-        text = f"Step run {step_run_id} failed: {reason}."
-        if not self._mask.knows(name):
-            return f"{text} Its log may hold secrets, and is left with the engine."
-        try:
-            log = self._logs(name, LOG_LINES)
-        except Exception as error:
-            text += f" Its log cannot be had: {error}"
-        else:
-            text += f" The end of its log:\n{log.rstrip()}" if log.strip() else ""
-        return self._mask(text)
+        log = self._jobs.log(job_name(step_run_id), LOG_LINES)
+        said = self._jobs.mask(f"Step run {step_run_id} failed: {reason}.")
+        return f"{said} The end of its log:\n{log}" if log else said

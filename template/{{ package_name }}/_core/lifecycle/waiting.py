@@ -20,13 +20,23 @@ MISTAKES = (AssertionError, AttributeError, NameError, NotImplementedError, Type
 INTERRUPTS = (RunInterruptedException, RunStoppedException)
 """What ZenML's handler of signals raises, wherever the main thread happens to be."""
 
+Status = tuple[ExecutionStatus, str]
+"""A step's status, and why it is so where only the engine knows."""
+
 
 class StepFailedError(RuntimeError):
     """A step's job ended without a result, and ZenML does not know why."""
 
 
+class UnreachableError(RuntimeError):
+    """The engine cannot be asked any more. Its jobs may be as well as ever."""
+
+
 def wait_for_end(
-    ask: Callable[[], tuple[ExecutionStatus, str]], patience: float, mask: Mask
+    ask: Callable[[], Status],
+    ask_others: Callable[[], Status | None],
+    patience: float,
+    mask: Mask,
 ) -> ExecutionStatus:
     """Ask for a step's status until it has ended, and return the last one.
 
@@ -35,35 +45,40 @@ def wait_for_end(
     base_step_operator.py).
 
     Args:
-        ask: Returns the status, and why it is so where only the engine knows; raises
-            when the engine cannot be asked.
+        ask: Returns the status; raises when the engine cannot be asked.
+        ask_others: Returns how the step ended if anybody else knows.
         patience: For how long the engine may fail to answer, in seconds.
         mask: Hides secrets.
 
     Raises:
         StepFailedError: If the job ended and the step could not say why.
-        RuntimeError: If the engine does not answer any more.
+        UnreachableError: If the engine does not answer any more.
     """
     started = answered = time.monotonic()
     while True:
         now = time.monotonic()
+        told: Status | None = None
         try:
-            status, why = ask()
+            told = ask()
+            answered = now
         except (*MISTAKES, *INTERRUPTS):
             raise
         except Exception as error:
             reason = mask(error)
             if now - answered > patience:
-                raise RuntimeError(
-                    f"The engine has not answered for {now - answered:.0f} s: {reason}"
-                ) from None
-            logger.warning("The engine cannot be asked, trying again: %s", reason)
-        else:
-            answered = now
-            if status.is_finished:
-                if why:
-                    raise StepFailedError(why)
-                return status
+                told = ask_others()
+                if not told:
+                    raise UnreachableError(
+                        f"The engine has not answered for {now - answered:.0f} s. The "
+                        f"job is left as it is, and may still run: {reason}"
+                    ) from None
+            else:
+                logger.warning("The engine cannot be asked, trying again: %s", reason)
+        if told and told[0].is_finished:
+            status, why = told
+            if why:
+                raise StepFailedError(why)
+            return status
         # Often for a short step, rarely for a long one: its end is noticed within a
         # twentieth of its time. The jitter spreads steps that started together.
         pause = max(0.2, min(0.05 * (now - started), 60))
