@@ -22,6 +22,7 @@ RESERVED = (
     "output",
     "parsable",
     "quiet",
+    "requeue",
     "test-only",
     "usage",
     "version",
