@@ -58,17 +58,19 @@ class SlurmEngine:
         # A job whose answer got lost may be listed late: it is looked for, ever
         # longer, before it is sent again.
         looked, enough = 0, 1
+        fault: SlurmError | None = None
         while not folder.is_cancelled:
             try:
                 if known := self._known(job.name, commands.jobs([job.name])):
                     return known.details
                 looked += 1
                 if looked == enough:
-                    looked, enough = 0, 4 * enough
+                    looked, enough = 0, 8 * enough
                     return commands.submit(arguments(job, folder), script(job, folder))
             except SlurmError as error:
-                if error.is_final or time.monotonic() > deadline:
-                    raise
+                fault = error
+            if fault and (fault.is_final or time.monotonic() > deadline):
+                raise fault
             time.sleep(LOOK_SECONDS)
         raise InterruptedError("The job was cancelled while it was submitted.")
 

@@ -76,12 +76,8 @@ def accounted(names: Sequence[str]) -> dict[str, list[Listed]]:
         return {}
     try:
         printed = _run(
-            "sacct",
-            "--allocations",
-            "--allclusters",
-            "--parsable2",
-            "--starttime=now-30days",
-            f"--name={','.join(names)}",
+            *("sacct", "--allocations", "--allclusters", "--parsable2"),
+            *("--starttime=now-30days", f"--name={','.join(names)}"),
             "--format=State,JobID,NodeList,Reason,JobName",
         )
     except SlurmError:

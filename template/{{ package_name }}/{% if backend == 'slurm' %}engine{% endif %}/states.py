@@ -83,6 +83,8 @@ def state_of(known: Listed | None, folder: JobFolder) -> JobState:
     is_cancelled = known.state == "CANCELLED"
     if known.state == "FAILED" and record:
         words, is_cancelled = record.reason, record.phase is Phase.CANCELLED
+    elif known.state == "FAILED" and folder.claimed:
+        words = "the job was killed and left no exit code"
     elif known.state == "FAILED" and reason.startswith(UNSTARTED):
         words = "its node could not write the job's output: does it see the workdir?"
     where = f" on {known.node}" if known.node else ""

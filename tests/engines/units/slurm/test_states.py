@@ -136,6 +136,17 @@ def test_the_record_tells_why_a_failed_job_ended(
     assert state(engine).phase is Phase.CANCELLED
 
 
+def test_a_job_that_was_killed_with_its_supervisor_is_told_so(
+    slurm: Clients, engine: SlurmEngine, home: Path
+) -> None:
+    home.mkdir(parents=True)
+    JobFolder(home).claim("12")
+    # As Slurm 22.05 says, though it did launch.
+    slurm.list_job("FAILED", "JobLaunchFailure")
+
+    assert "killed and left no exit code (FAILED, JobLaunch" in state(engine).reason
+
+
 def test_of_several_jobs_of_a_name_the_one_counts_that_runs_it(
     slurm: Clients, engine: SlurmEngine, home: Path
 ) -> None:
@@ -144,8 +155,8 @@ def test_of_several_jobs_of_a_name_the_one_counts_that_runs_it(
 
     home.mkdir(parents=True)
     JobFolder(home).claim("13")
-    slurm.answer("squeue", "COMPLETED|12||None|job\nRUNNING|13||None|job\n")
-    assert state(engine).phase is Phase.RUNNING
+    slurm.answer("squeue", "RUNNING|12|n1|None|job\nRUNNING|13|n2|None|job\n")
+    assert state(engine).details["node"] == "n2"
     assert not slurm.asked("scancel")
 
 
@@ -158,6 +169,10 @@ def test_what_was_sent_twice_is_not_left_in_the_queue(
 
     assert state(engine).phase is Phase.SUCCEEDED
     assert slurm.asked("scancel") == [["13"]]
+
+    # The one that ran, Slurm has forgotten.
+    slurm.answer("squeue", "PENDING|13||None|job\n")
+    assert state(engine).phase is Phase.SUCCEEDED
 
 
 def test_a_controller_that_is_away_does_not_hide_how_jobs_ended(
