@@ -178,7 +178,7 @@ def test_a_new_folder_that_git_cannot_read_is_warned_about(
 
 
 def test_a_root_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="No such file or directory.*nowhere"):
+    with pytest.raises(RuntimeError, match=r"No such file or directory.*nowhere"):
         archive_tree(tmp_path / "nowhere", tmp_path / "archives", 1)
 
 

@@ -121,7 +121,8 @@ def test_a_file_that_cannot_be_read_any_more_is_left_out_and_named(
     def refuse(path: Path) -> BinaryIO:
         if path.name == "readable.txt":
             raise PermissionError(13, "Permission denied", str(path))
-        return opened(path)
+        file: BinaryIO = opened(path)
+        return file
 
     # Between the listing and the reading.
     listed = sorted(source_tree._sendable_files(root, LeftOut(root, [])))
