@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 from zenml.stack import StackComponentConfig
 
+from .environment.janitor import KEEP_DAYS
 from .environment.prepare import StepEnvironment
 from .environment.workdir import WorkdirOption
 
@@ -56,6 +57,12 @@ class CommonComponentOptions(WorkdirOption):
     keep_failed: bool = Field(
         default=True,
         description="Whether the logs of failed and cancelled steps are kept.",
+    )
+    keep_days: int = Field(
+        default=KEEP_DAYS,
+        ge=1,
+        description="How many days what steps have left on disk, and what was built "
+        "for them, is kept below `workdir` after its last use.",
     )
     unreachable_seconds: int = Field(
         default=300,

@@ -111,9 +111,10 @@ def _own_folder(shared: Path) -> Path:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except PermissionError as error:
+        owner = _account(shared.stat().st_uid)
         raise RuntimeError(
-            f"You cannot make a folder in {shared}: ask {_account(shared.stat().st_uid)}"
-            f" for `chmod 1777 {shared}`, or choose another workdir."
+            f"You cannot make a folder in {shared}: ask {owner} for `chmod 1777 "
+            f"{shared}`, or choose another workdir."
         ) from error
     owners = {folder.lstat().st_uid, folder.stat().st_uid} - {os.geteuid()}
     if owners:
@@ -123,8 +124,8 @@ def _own_folder(shared: Path) -> Path:
         )
     if folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise RuntimeError(
-            f"Others can write to {folder}, where the code of your steps lies: see what "
-            f"is in it, then `chmod 700 {folder}`, or choose another workdir."
+            f"Others can write to {folder}, where the code of your steps lies: see "
+            f"what is in it, then `chmod 700 {folder}`, or choose another workdir."
         )
     return folder
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tarfile
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +15,6 @@ from zenml_acme._core.environment.source_tree import archive_tree
 from tests.core.units.host.source_roots import names
 
 IN_GIT = pytest.mark.parametrize("in_git", [False, True], ids=["folder", "repository"])
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -28,27 +24,6 @@ def root(tmp_path: Path) -> Path:
     root.mkdir()
     (root / "train.py").write_text("train")
     return root
-
-
-@pytest.fixture
-def ordinary_root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A source root of a user who may not read everything, as whom the test is run."""
-    home = Path(tempfile.mkdtemp(prefix="ordinary-"))
-    root = home / "root"
-    root.mkdir()
-    (root / "train.py").write_text("train")
-    monkeypatch.setenv("HOME", str(home))
-    me = os.geteuid()
-    for path in (home, root, root / "train.py"):
-        os.chown(path, me or NOBODY, -1)
-    os.seteuid(me or NOBODY)
-    try:
-        yield root
-    finally:
-        os.seteuid(me)
-        for folder in (path for path in home.rglob("*") if path.is_dir()):
-            folder.chmod(0o700)
-        shutil.rmtree(home)
 
 
 def make_repository(root: Path) -> None:
