@@ -206,6 +206,15 @@ def test_its_size_does_not_count(root: Path, kept: Path, tmp_path: Path) -> None
     assert names(archive_tree(root, tmp_path / "archives", 1, left_out=[kept])) == OWN
 
 
+def test_nobody_looks_into_it(ordinary_root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (ordinary_root / "kept" / "closed").mkdir(parents=True)
+    (ordinary_root / "kept" / "closed").chmod(0)
+
+    archive_tree(ordinary_root, ordinary_root.parent, 1, left_out=[ordinary_root / "kept"])
+
+    assert not caplog.records
+
+
 def test_a_single_file_can_be_kept_apart(root: Path, kept: Path, tmp_path: Path) -> None:
     (root / "zenml.db").write_text("rows")
 
