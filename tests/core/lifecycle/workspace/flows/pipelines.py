@@ -58,4 +58,4 @@ def on_both() -> None:
 
 @static
 def leaving_a_daemon(marks: str) -> None:
-    leave_a_daemon(marks)
+    steps.leave_a_daemon(marks)
