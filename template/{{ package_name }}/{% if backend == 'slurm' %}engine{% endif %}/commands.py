@@ -55,7 +55,7 @@ def submit(options: Iterable[str], script: str) -> dict[str, str]:
     told = re.search(r"^(\d+)(?:;(.+))?$", printed, re.MULTILINE)
     if not told:
         raise SlurmError(f"sbatch printed no number: {printed.strip()!r}")
-    return Listed("", told[1], "", "", told[2] or "").details
+    return Listed("", told[1], cluster=told[2] or "").details
 
 
 def jobs(names: Iterable[str]) -> dict[str, list[Listed]]:
@@ -65,7 +65,7 @@ def jobs(names: Iterable[str]) -> dict[str, list[Listed]]:
     command line can hold.
     """
     mine = f"--user={os.getuid()}"
-    form = "--format=%T|%i|%N|%r|%j"
+    form = "--Format=State:|,JobID:|,NodeList:|,Reason:|,exit_code:|,Name:|"
     # --all is for partitions that are hidden.
     return _read(_run("squeue", mine, "--all", "--states=all", form), names)
 
@@ -78,7 +78,7 @@ def accounted(names: Sequence[str]) -> dict[str, list[Listed]]:
         printed = _run(
             *("sacct", "--allocations", "--allclusters", "--parsable2"),
             *("--starttime=now-30days", f"--name={','.join(names)}"),
-            "--format=State,JobID,NodeList,Reason,JobName",
+            "--format=State,JobID,NodeList,Reason,ExitCode,JobName",
         )
     except SlurmError:
         return {}
@@ -109,12 +109,21 @@ def _read(printed: str, names: Iterable[str]) -> dict[str, list[Listed]]:
             # Those of several clusters, if SLURM_CLUSTERS is set.
             cluster = line.partition(" ")[2]
         # The name comes last, since other jobs of the user may bear any.
-        state, number, node, reason, name = (line.split("|", 4) + [""] * 4)[:5]
+        *told, name = (line.removesuffix("|").split("|", 5) + [""] * 5)[:6]
         if name in wanted:
+            state, number, node, reason, code = told
             # Accounting says CANCELLED by whom.
-            job = Listed(state.partition(" ")[0], number, node, reason, cluster)
+            state = state.partition(" ")[0]
+            job = Listed(state, number, node, reason, _exit_code(code), cluster)
             found.setdefault(name, []).append(job)
     return found
+
+
+def _exit_code(told: str) -> int:
+    """Read CODE:SIGNAL, or the status of wait(2) that Slurm 22.05 prints."""
+    code, _, sign = told.partition(":")
+    status = int(code) << 8 | int(sign) if sign else int(code)
+    return 128 + status % 128 if status % 128 else status >> 8
 
 
 def _run(*command: str, text: str = "") -> str:

@@ -19,16 +19,12 @@ module load {} || exit
 def script(job: Job, folder: JobFolder) -> str:
     """Return the script of a job that lives in a folder."""
     assert isinstance(job.runtime, Host)
-    modules = shlex.join(job.options.modules)
+    names = shlex.join(job.options.modules)
+    modules = MODULES.format(names) if names else ""
     run = (job.runtime.python, *folder.prepare(job, number="SLURM_JOB_ID"))
-    return "".join(
-        (
-            # The token is for Slurm's clients alone.
-            "#!/bin/bash\nunset SLURM_JWT\n",
-            MODULES.format(modules) if modules else "",
-            f"exec {shlex.join(map(str, run))}\n",
-        )
-    )
+    # The token is for Slurm's clients alone.
+    start = "#!/bin/bash\nunset SLURM_JWT\n"
+    return f"{start}{modules}exec {shlex.join(map(str, run))}\n"
 
 
 def arguments(job: Job, folder: JobFolder) -> Iterator[str]:

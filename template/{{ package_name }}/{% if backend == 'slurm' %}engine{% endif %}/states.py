@@ -39,8 +39,9 @@ class Listed:
 
     state: str
     number: str
-    node: str
-    reason: str
+    node: str = ""
+    reason: str = ""
+    exit_code: int = 0
     cluster: str = ""
 
     @property
@@ -51,12 +52,8 @@ class Listed:
     @property
     def details(self) -> dict[str, str]:
         """What it is found by."""
-        told = {
-            "job_id": self.number,
-            "node": self.node,
-            "state": self.state,
-            "cluster": self.cluster,
-        }
+        told = {"job_id": self.number, "node": self.node, "state": self.state}
+        told["cluster"] = self.cluster
         return {name: value for name, value in told.items() if value}
 
 
@@ -80,18 +77,22 @@ def state_of(known: Listed | None, folder: JobFolder) -> JobState:
         return JobState(Phase.SUCCEEDED, 0, details=known.details)
     words = FAILED.get(known.state, "the job was cancelled")
     record = folder.record()
+    exit_code = record.exit_code if record else known.exit_code or None
     is_cancelled = known.state == "CANCELLED"
-    if known.state == "FAILED" and record:
-        words, is_cancelled = record.reason, record.phase is Phase.CANCELLED
-    elif known.state == "FAILED" and folder.claimed:
-        words = "the job was killed and left no exit code"
-    elif known.state == "FAILED" and reason.startswith(UNSTARTED):
-        words = "its node could not write the job's output: does it see the workdir?"
+    if known.state == "FAILED":
+        if record:
+            words, is_cancelled = record.reason, record.phase is Phase.CANCELLED
+        elif folder.claimed:
+            words = "the job was killed and left no exit code"
+        elif reason.startswith(UNSTARTED):
+            words = "its node could not write its output: does it see the workdir?"
+        elif exit_code:
+            words = JobState.ended_with(exit_code).reason
     where = f" on {known.node}" if known.node else ""
     why = f", {reason}" if reason else ""
     return JobState(
         Phase.CANCELLED if is_cancelled else Phase.FAILED,
-        record.exit_code if record else None,
+        exit_code,
         f"{words} ({known.state}{why}{where})",
         known.details,
     )

@@ -126,6 +126,7 @@ def test_the_end_is_known_when_slurm_has_forgotten_the_job(
     jobs = ("squeue", "--noheader", "--states=all", f"--name=zenml-{step.id}")
     wait_for(lambda: not ask(*jobs), seconds=90)
 
-    state = zenml.operator.engine.poll([f"zenml-{step.id}"])[f"zenml-{step.id}"]
+    name = f"zenml-{step.id}"
+    state = zenml.operator.engine.poll([handle(name)])[name]
     assert state.exit_code == 128 + signal.SIGKILL
     assert zenml.operator.get_status(step) == ExecutionStatus.FAILED

@@ -59,11 +59,11 @@ def test_a_job_is_found_on_its_cluster_and_ended_there(slurm: Clients, engine: S
     slurm.answer("sbatch", "12;far\n")
     assert engine.submit(job()) == {"job_id": "12", "cluster": "far"}
 
-    heading = "STATE|JOBID|NODELIST|REASON|NAME"
+    heading = "STATE|JOBID|NODELIST|REASON|EXIT_CODE|NAME|"
     slurm.answer(
         "squeue",
-        f"CLUSTER: near\n{heading}\nRUNNING|12|n1|None|other\n\n"
-        f"CLUSTER: far\n{heading}\nRUNNING|12|f1|None|job\n",
+        f"CLUSTER: near\n{heading}\nRUNNING|12|n1|None|0|other\n\n"
+        f"CLUSTER: far\n{heading}\nRUNNING|12|f1|None|0|job\n",
     )
     assert state(engine).phase is Phase.RUNNING
     assert state(engine).details["cluster"] == "far"

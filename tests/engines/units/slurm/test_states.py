@@ -93,16 +93,16 @@ def test_the_end_is_known_when_slurm_has_forgotten_the_job(
 
 
 def test_accounting_is_asked_for_what_is_lost(slurm: Clients, engine: SlurmEngine) -> None:
-    slurm.answer("sacct", "CANCELLED by 1000|12|n1|None|job\n")
+    slurm.answer("sacct", "CANCELLED by 1000|12|n1|None|0|job\n")
     assert state(engine).phase is Phase.CANCELLED
 
-    slurm.answer("sacct", "NODE_FAIL|12|n1|None|job\n")
+    slurm.answer("sacct", "NODE_FAIL|12|n1|None|0|job\n")
     assert "its node failed" in state(engine).reason
 
 
 def test_a_job_that_nobody_knows_is_unknown(slurm: Clients, engine: SlurmEngine) -> None:
     # Accounting has missed its end.
-    slurm.answer("sacct", "RUNNING|12|n1|None|job\n")
+    slurm.answer("sacct", "RUNNING|12|n1|None|0|job\n")
 
     assert state(engine).phase is Phase.UNKNOWN
     assert "left no exit code" in state(engine).reason
@@ -147,15 +147,36 @@ def test_a_job_that_was_killed_with_its_supervisor_is_told_so(
     assert "killed and left no exit code (FAILED, JobLaunch" in state(engine).reason
 
 
+@pytest.mark.parametrize(
+    ("told", "code", "words"),
+    [
+        ("256", 1, "ended with exit code 1 (FAILED"),
+        ("127:0", 127, "ended with exit code 127 (FAILED"),
+        ("9", 137, "SIGKILL"),
+        ("0:9", 137, "SIGKILL"),
+        ("0", None, "the job failed (FAILED"),
+    ],
+)
+def test_a_job_that_never_began_has_the_exit_code_that_slurm_tells(
+    slurm: Clients, engine: SlurmEngine, told: str, code: int, words: str
+) -> None:
+    slurm.answer("squeue", f"FAILED|12|n1|NonZeroExitCode|{told}|job|\n")
+
+    assert state(engine).exit_code == code
+    assert words in state(engine).reason
+
+
 def test_of_several_jobs_of_a_name_the_one_counts_that_runs_it(
     slurm: Clients, engine: SlurmEngine, home: Path
 ) -> None:
-    slurm.answer("squeue", "CANCELLED|11||None|job\nPENDING|12||None|job\nPENDING|13||None|job\n")
+    slurm.answer(
+        "squeue", "CANCELLED|11||None|0|job\nPENDING|12||None|0|job\nPENDING|13||None|0|job\n"
+    )
     assert state(engine).details["job_id"] == "12"
 
     home.mkdir(parents=True)
     JobFolder(home).claim("13")
-    slurm.answer("squeue", "RUNNING|12|n1|None|job\nRUNNING|13|n2|None|job\n")
+    slurm.answer("squeue", "RUNNING|12|n1|None|0|job\nRUNNING|13|n2|None|0|job\n")
     assert state(engine).details["node"] == "n2"
     assert not slurm.asked("scancel")
 
@@ -165,13 +186,13 @@ def test_what_was_sent_twice_is_not_left_in_the_queue(
 ) -> None:
     home.mkdir(parents=True)
     end(home, 0)
-    slurm.answer("squeue", "COMPLETED|12|n1|None|job\nPENDING|13||None|job\n")
+    slurm.answer("squeue", "COMPLETED|12|n1|None|0|job\nPENDING|13||None|0|job\n")
 
     assert state(engine).phase is Phase.SUCCEEDED
     assert slurm.asked("scancel") == [["13"]]
 
     # The one that ran, Slurm has forgotten.
-    slurm.answer("squeue", "PENDING|13||None|job\n")
+    slurm.answer("squeue", "PENDING|13||None|0|job\n")
     assert state(engine).phase is Phase.SUCCEEDED
 
 
