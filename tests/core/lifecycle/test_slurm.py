@@ -117,6 +117,7 @@ def test_the_end_is_known_when_slurm_has_forgotten_the_job(
     zenml: Zenml, marks: Path, forgetful: None
 ) -> None:
     from zenml.enums import ExecutionStatus
+    from zenml_acme._core.engine import Handle
 
     launcher = zenml.start_waiting("pipelines", marks)
     [step] = zenml.last_steps()
@@ -127,6 +128,6 @@ def test_the_end_is_known_when_slurm_has_forgotten_the_job(
     wait_for(lambda: not ask(*jobs), seconds=90)
 
     name = f"zenml-{step.id}"
-    state = zenml.operator.engine.poll([handle(name)])[name]
+    state = zenml.operator.engine.poll([Handle(name)])[name]
     assert state.exit_code == 128 + signal.SIGKILL
     assert zenml.operator.get_status(step) == ExecutionStatus.FAILED
