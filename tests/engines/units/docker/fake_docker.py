@@ -40,6 +40,8 @@ class FakeDocker(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self.lost = 0
         """How many answers get lost, after it was done, if what is asked for names this path."""
         self.lost_path = ""
+        self.unseen = 0
+        """How many lists do not show yet what is there."""
         self.pull_fault = ""
         """What goes wrong once a pull has begun."""
         self.clock_seconds = 0.0
@@ -108,7 +110,9 @@ class Handler(BaseHTTPRequestHandler):
             case ["containers", "json"]:
                 assert json.loads(query["filters"])["label"] == ["zenml.step"]
                 assert query["all"] == "1"
-                self.answer([*starmap(listed, self.server.containers.items())])
+                known = {} if self.server.unseen else self.server.containers
+                self.server.unseen = max(0, self.server.unseen - 1)
+                self.answer([*starmap(listed, known.items())])
             case ["containers", name, "json"]:
                 if found := self.find(name):
                     started = told_time(found["Started"], timezone.utc)
@@ -258,7 +262,7 @@ def listed(name: str, container: dict[str, Any]) -> dict[str, Any]:
     return {
         "Id": container["Id"],
         "ImageID": "sha256:1",
-        "Names": [f"/{name}"],
+        "Names": [f"/{name}"] if name else [],
         "Created": int(container["Created"]),
         "Labels": container["Labels"],
         "State": container["State"]["Status"],

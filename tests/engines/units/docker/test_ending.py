@@ -30,8 +30,10 @@ def test_time_is_over_by_dockers_clock(
     docker.clock_seconds = ahead
     engine.submit(job(timeout_seconds=60))
     docker.age("job", 50)
+    docker.asked.clear()
     assert state(engine).phase is Phase.RUNNING
     assert not signals(docker, "job")
+    assert docker.asked == ["GET /containers/json", "GET /info"]
     docker.age("job", 11)
 
     state(engine)
@@ -86,6 +88,18 @@ def test_who_comes_after_a_crash_tells_again(docker: FakeDocker, engine: DockerE
 
     state(engine)
     assert signals(docker, "job-timed-out") == ["SIGTERM"]
+
+
+def test_whose_time_is_over_is_not_said_to_be_cancelled(
+    docker: FakeDocker, engine: DockerEngine
+) -> None:
+    docker.heeded = {"SIGKILL"}
+    engine.submit(job(timeout_seconds=60))
+    docker.age("job", 61)
+    state(engine)
+    engine.cancel([JOB], force=True)
+
+    assert (state(engine).phase, state(engine).reason) == (Phase.FAILED, OVER)
 
 
 def test_who_cannot_be_told_yet_keeps_no_news_of_others_back(

@@ -109,6 +109,17 @@ def test_submitted_by_many_at_once_is_one_job(docker: FakeDocker) -> None:
     assert docker.asked.count("POST /containers/job/start") == 1
 
 
+def test_a_name_that_is_taken_by_what_cannot_be_seen_yet_is_waited_for(
+    docker: FakeDocker, engine: DockerEngine
+) -> None:
+    first = engine.submit(job())
+    # Before the container is created, and twice after that was refused.
+    docker.unseen = 3
+
+    assert engine.submit(job()) == first
+    assert docker.asked.count("POST /containers/job/start") == 1
+
+
 @pytest.mark.parametrize("path", ["/create", "/start", "/images/", "/info"])
 def test_an_answer_that_gets_lost_is_no_refusal(
     docker: FakeDocker, engine: DockerEngine, monkeypatch: pytest.MonkeyPatch, path: str
@@ -121,6 +132,18 @@ def test_an_answer_that_gets_lost_is_no_refusal(
     assert docker.containers["job"]["State"]["Status"] == "running"
     assert docker.asked.count("POST /containers/create") == 1
     assert docker.asked.count("POST /containers/job/start") == 1
+
+
+@pytest.mark.parametrize("path", ["/create", "/start"])
+def test_a_proxy_that_gets_no_answer_is_no_refusal(
+    docker: FakeDocker, engine: DockerEngine, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(client, "RETRY_SECONDS", 0.01)
+    docker.faulty_path, docker.fault, docker.fault_status = path, "Gateway Timeout", 504
+    engine.submit(job())
+
+    assert not [asked for asked in docker.asked if asked.startswith("DELETE")]
+    assert docker.containers["job"]["State"]["Status"] == "running"
 
 
 def test_a_job_that_ended_before_it_was_told_to_have_begun_is_not_run_again(
@@ -161,6 +184,17 @@ def test_a_docker_that_answers_no_more_is_given_up(
     monkeypatch.setattr(client.time, "sleep", keep_unstarted)
     with pytest.raises(UnansweredError, match="Docker does not answer"):
         engine.submit(job())
+
+
+def test_a_container_that_docker_refuses_is_refused_at_once(
+    docker: FakeDocker, engine: DockerEngine
+) -> None:
+    words = "as there are only 2 CPUs available"
+    docker.faulty_path, docker.fault, docker.fault_status = "/create", words, 400
+
+    with pytest.raises(DockerError, match=words):
+        engine.submit(job())
+    assert docker.asked.count("POST /containers/create") == 1
 
 
 @pytest.mark.parametrize(
