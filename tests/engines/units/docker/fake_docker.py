@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import socketserver
+import sys
 import threading
 import time
 import uuid
@@ -56,6 +57,11 @@ class FakeDocker(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         """How long it looks for the last lines."""
         self.security = ["name=seccomp,profile=default"]
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def handle_error(self, *told: Any) -> None:
+        """Keep quiet about who has hung up."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(*told)
 
     @property
     def now(self) -> float:
