@@ -53,10 +53,13 @@ ON_HOSTS = {"local", "slurm"}
 HOSTS_ALONE = {
     "bootstrap",
     "build",
+    "content",
     "entrypoint",
     "installers",
-    "left_out",
+    "job_folder",
+    "lines",
     "requirements",
+    "source_root",
     "source_tree",
     "wheel",
 }

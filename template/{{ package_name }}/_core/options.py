@@ -32,8 +32,8 @@ class CommonStepOptions(StepEnvironment):
     timeout_seconds: int | None = Field(
         default=None,
         ge=1,
-        description="How long the step may run; it has failed after that, and is killed "
-        "if it does not end within half a minute. Default: without end.",
+        description="How long the step may run; it has failed after that, and is "
+        "killed if it does not end within half a minute. Default: without end.",
     )
     pending_timeout_seconds: int | None = Field(
         default=None,

@@ -1,4 +1,4 @@
-"""What a step asks for, in the units that engines take."""
+"""What a step asks for, in the units that engines take; and what the engine needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from zenml.config import ResourceSettings
     from zenml.config.step_run_info import StepRunInfo
+    from zenml.stack import Stack, StackValidator
 
 logger = logging.getLogger(__name__)
 
@@ -88,3 +89,27 @@ def refuse_or_warn(unsupported: list[str], how: Literal["refuse", "warn"]) -> No
             f"{message}: ask for less, or set on_unsupported to 'warn'."
         )
     logger.warning("%s: ignored.", message)
+
+
+def validator_of(needs: frozenset[str]) -> StackValidator | None:
+    """Return what ZenML checks a stack by, before it builds or submits anything."""
+    from zenml.enums import StackComponentType
+    from zenml.stack import StackValidator
+
+    if not needs:
+        return None
+    registry = {StackComponentType.CONTAINER_REGISTRY}
+    return StackValidator(
+        required_components=registry if "registry" in needs else None,
+        custom_validation_function=(
+            _has_remote_store if "remote store" in needs else None
+        ),
+    )
+
+
+def _has_remote_store(stack: Stack) -> tuple[bool, str]:
+    store = stack.artifact_store
+    return not store.config.is_local, (
+        "The engine runs steps on another machine, which does not see the files of "
+        f"the local artifact store {store.name!r}: use a stack with a remote one."
+    )

@@ -17,9 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from .._core.engine import Handle, Job, JobState, Phase
+from .._core.environment.bootstrap import descendants
 from .._core.environment.job_folder import JobFolder
-from .._core.environment.locking import locked
-from .._core.environment.processes import descendants
+from .._core.environment.workdir import locked
 
 START_SECONDS = 10
 """How long a job may take to begin."""

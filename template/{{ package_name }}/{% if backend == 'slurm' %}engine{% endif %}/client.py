@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .._core.engine import Handle, Job, JobState
 from .._core.environment.job_folder import JobFolder
-from .._core.environment.locking import locked
+from .._core.environment.workdir import locked
 from . import commands
 from .commands import SlurmError
 from .script import arguments, script

@@ -55,9 +55,9 @@ def step_variables(
 def _refuse_impossible(name: str, value: str) -> None:
     """Say now what a process could not be started with, and by which name."""
     if not name or "=" in name or "\0" in name + value:
-        raise ValueError(f"No process can have the environment variable {name!r}.")
+        raise ValueError(f"No process can have an environment variable {name!r}.")
     if len(os.fsencode(f"{name}={value}")) >= LONGEST:
         raise ValueError(
-            f"The environment variable {name} has {len(value) // 1024} KiB: Linux takes "
-            f"{LONGEST // 1024} at most. Hand over the path of a file."
+            f"The environment variable {name} has {len(value) // 1024} KiB: Linux "
+            f"takes {LONGEST // 1024} at most. Hand over the path of a file."
         )

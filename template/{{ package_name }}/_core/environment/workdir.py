@@ -1,16 +1,21 @@
-"""The folder for what this package keeps on disk."""
+"""The folder for what this package keeps on disk, and locks in it."""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pydantic import BaseModel, Field, field_validator
 
 from .. import PACKAGE
+
+UNSUPPORTED = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
+"""What a file system without locks answers."""
 
 VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", re.ASCII)
 
@@ -62,6 +67,33 @@ def work_folder(chosen: str | None) -> Path:
             if not (folder / name).exists():
                 (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[int]:
+    """Wait for the lock of a file, which is created, and hold it.
+
+    Yields the file's descriptor: a process that inherits it holds the lock as well, and
+    the lock is free once the last of them has ended, however it did.
+
+    Raises:
+        OSError: If the file cannot be written, or its file system has no locks.
+    """
+    import fcntl  # There is none on Windows, where images may be used.
+
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in UNSUPPORTED:
+                raise
+            raise OSError(
+                f"the file system of {path.parent} has no locks ({error.strerror}). "
+                "Mount it with `-o flock` (Lustre) or `-o local_lock=flock` (NFS), or "
+                "let the component's workdir be on another one."
+            ) from error
+        yield file.fileno()
 
 
 def _default_folder() -> Path:

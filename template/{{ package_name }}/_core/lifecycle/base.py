@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,12 +20,11 @@ from ..environment.packages.distribution import image_requirements
 from ..environment.variables import chosen_variables, step_variables
 from ..environment.workdir import work_folder
 from ..options import CommonComponentOptions, CommonStepOptions
-from ..resources import Resources, acquired, refuse_or_warn
-from ..stack_needs import validator_of
+from ..resources import Resources, acquired, refuse_or_warn, validator_of
 from . import interrupts
 from .jobs import Jobs
 from .masking import Mask
-from .metadata import publish, published
+from .metadata import exception_of, other_operator, publish, published
 from .reconciling import Reconciler
 from .waiting import Status, StepFailedError, UnreachableError, wait_for_end
 
@@ -126,8 +125,9 @@ class EngineStepOperator(BaseStepOperator):
         Raises:
             UnsupportedError: If its settings say so.
         """
-        unsupported = resources.beyond(self.engine.honours | acquired(info))
-        if settings.timeout_seconds and "timeout" not in self.engine.honours:
+        honoured = self.engine.honours | acquired(info)
+        unsupported = resources.beyond(honoured)
+        if settings.timeout_seconds and "timeout" not in honoured:
             unsupported.append(f"timeout_seconds={settings.timeout_seconds}")
         unsupported += prepare.unsupported(info.config.docker_settings)
         refuse_or_warn(unsupported, settings.on_unsupported)
@@ -175,9 +175,7 @@ class EngineStepOperator(BaseStepOperator):
         """
         status = self._follow(info)
         if status != ExecutionStatus.COMPLETED:
-            told = Client().get_run_step(info.step_run_id).exception_info
-            # All that ZenML before 0.94 keeps of an exception is its traceback.
-            why = told.traceback.strip().splitlines()[-1] if told else status.value
+            why = exception_of(info.step_run_id) or status.value
             raise StepFailedError(f"Step {info.pipeline_step_name} failed: {why}")
 
     def get_status(self, step_run: StepRunResponse) -> ExecutionStatus:
@@ -186,7 +184,7 @@ class EngineStepOperator(BaseStepOperator):
         An engine that cannot be asked is an exception, and ZenML asks again: saying
         FAILED instead would end the step.
         """
-        if other := self._other_operator(step_run):
+        if other := other_operator(step_run, self.name):
             return other.get_status(step_run)
         status, why = self._status(step_run, SWEEP_SECONDS)
         if why:
@@ -199,7 +197,7 @@ class EngineStepOperator(BaseStepOperator):
         Raises:
             RuntimeError: If it does not end, or the engine cannot be told.
         """
-        if other := self._other_operator(step_run):
+        if other := other_operator(step_run, self.name):
             other.cancel(step_run)
             return
         self._jobs.end([self._job(step_run)])
@@ -207,33 +205,16 @@ class EngineStepOperator(BaseStepOperator):
 
     def cleanup_step_submission(self, step_run: StepRunResponse) -> None:
         """Remove what a step's job left behind."""
-        if other := self._other_operator(step_run):
+        if other := other_operator(step_run, self.name):
             other.cleanup_step_submission(step_run)
             return
         self._clean_up(step_run.id)
-
-    def _other_operator(self, step_run: StepRunResponse) -> BaseStepOperator | None:
-        """Return the operator that runs a step, if it is not this one.
-
-        For a dynamic run, ZenML asks the stack's default operator, whichever one the
-        step names (ZenML 0.98, execution/pipeline/dynamic/runner.py).
-        """
-        if step_run.config.uses_step_operator(self.name):
-            return None
-        named = str(step_run.config.step_operator)
-        others = getattr(Client().active_stack, "step_operators", {})
-        if named not in others:
-            raise RuntimeError(
-                f"Step {step_run.name} runs on {named!r}, which is no step operator of "
-                "the active stack: activate the stack that it was started on."
-            )
-        return cast(BaseStepOperator, others[named])
 
     def _job(self, step: Step) -> str:
         """Return the name of a step's job, with what it is found by in mind."""
         name = job_name(_id_of(step))
         if not self._jobs.details(name):
-            self._jobs.learn(name, published(getattr(step, "step_run", step)))
+            self._jobs.learn(name, published(step))
         return name
 
     def _follow(self, step: Step) -> ExecutionStatus:
@@ -325,5 +306,5 @@ class EngineStepOperator(BaseStepOperator):
         return Reconciler(self._jobs, self._options.lost_seconds)
 
 
-def _id_of(step: Step) -> UUID:
+def _id_of(step: Any) -> UUID:
     return cast(UUID, getattr(step, "step_run_id", None) or step.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from ..engine import Engine, Handle, Job, JobState, Phase
@@ -115,9 +115,10 @@ class Jobs:
             unknown: set[str] = set()
             while left:
                 states = self._look(left)
-                missing = {n for n, s in states.items() if s.phase is Phase.UNKNOWN}
+                phases = {name: state.phase for name, state in states.items()}
+                missing = {n for n, phase in phases.items() if phase is Phase.UNKNOWN}
                 # Twice: one answer in which a job is missing is not its end.
-                gone = {n for n, s in states.items() if s.phase.ended}
+                gone = {n for n, phase in phases.items() if phase.ended}
                 gone |= missing & unknown
                 left, unknown = [n for n in left if n not in gone], missing
                 if time.monotonic() > deadline:
@@ -128,7 +129,7 @@ class Jobs:
             raise RuntimeError(f"{', '.join(left)} may still run{why}")
 
     def log(self, name: str, lines: int | None = None) -> str:
-        """Return the end of what a job wrote, without secrets; or why it is not here."""
+        """Return the end of what a job wrote, without secrets; or why not."""
         if not self.mask.knows(name):
             return "(It may hold secrets, and is left with the engine.)"
         try:
@@ -137,7 +138,7 @@ class Jobs:
             return f"(It cannot be had: {self.mask(error)})"
         is_cut = len(written.encode()) >= LOG_BYTES
         text = self.mask(written, is_cut=is_cut)
-        found = [_counted(line, len([*same])) for line, same in groupby(text.splitlines())]
+        found = [_counted(line, same) for line, same in groupby(text.splitlines())]
         return "\n".join(found[-lines:] if lines else found).strip()
 
     def remove(self, name: str) -> None:
@@ -182,5 +183,6 @@ class Jobs:
             return {}
 
 
-def _counted(line: str, times: int) -> str:
+def _counted(line: str, same: Iterable[str]) -> str:
+    times = len([*same])
     return line if times == 1 else f"{line}  [{times} times]"

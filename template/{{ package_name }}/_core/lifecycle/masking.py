@@ -111,7 +111,7 @@ def _is_ordinary(name: str, value: str) -> bool:
 
 
 def _forms(secrets: Iterable[str]) -> set[str]:
-    """Return all that gives secrets away: also line by line, and as they are escaped."""
+    """Return what gives secrets away: also line by line, and as they are escaped."""
     found, whole = set(), set(secrets)
     for secret in whole:
         lines = (line.strip() for line in secret.splitlines())

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from zenml_acme._core.environment.locking import locked
+from zenml_acme._core.environment.workdir import locked
 
 TRY = "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX | fcntl.LOCK_NB)"
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import pytest
 from zenml_acme._core.environment import source_tree
-from zenml_acme._core.environment.left_out import LeftOut
+from zenml_acme._core.environment.source_root import LeftOut
 from zenml_acme._core.environment.source_tree import archive_tree
 
 from tests.core.units.host.source_roots import OWN, make_root, names
