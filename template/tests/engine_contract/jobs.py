@@ -1,0 +1,196 @@
+"""Jobs that are run on the engine, and waiting for what is to become of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import tarfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import pytest
+
+from .project import (
+    Config,
+    Engine,
+    Handle,
+    Host,
+    Image,
+    Job,
+    JobState,
+    Phase,
+    Resources,
+    Runtime,
+    Settings,
+    connect,
+)
+
+PATIENCE_SECONDS = 60
+"""How long what is waited for may take."""
+
+RETURN_SECONDS = 10
+"""How long the engine may take to be told something, whatever becomes of it."""
+
+BEAT_SECONDS = 0.05
+"""How often those write that are to fall silent."""
+
+T = TypeVar("T")
+
+
+def config() -> Config:
+    """Return the options of the component."""
+    return Config(**json.loads(os.environ.get("ENGINE_CONTRACT_CONFIG") or "{}"))
+
+
+def until(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait for something, and ask for it again and again."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"it did not happen in {seconds} s"
+        time.sleep(0.05)
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what a call returns, and wait no longer for it than that."""
+    told: list[T] = []
+    errors: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            told.append(call())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not told:
+        pytest.fail(f"the engine did not return in {seconds} s")
+    return told[0]
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job that was submitted."""
+
+    engine: Engine
+    handle: Handle
+
+    def state(self) -> JobState:
+        """Ask what has become of it."""
+        time.sleep(self.engine.pause_seconds)
+        return self.engine.poll([self.handle])[self.handle.name]
+
+    def log(self, limit: int = 2**16) -> str:
+        """Ask for the end of what it wrote."""
+        return self.engine.logs(self.handle, limit)
+
+    def wait_for(self, word: str) -> Started:
+        """Wait until it has written a word."""
+        until(lambda: word in self.log())
+        return self
+
+    def end(self) -> JobState:
+        """Wait for its end."""
+        until(lambda: self.state().phase.ended)
+        return self.state()
+
+    def ends_as(self, phase: Phase) -> JobState:
+        """Wait for its end, which has to be this one."""
+        state = self.end()
+        assert state.phase is phase, f"{state}, and it wrote:\n{self.log()}"
+        return state
+
+    def cancel(self, force: bool = False) -> None:
+        """Tell it to end."""
+        within(RETURN_SECONDS, lambda: self.engine.cancel([self.handle], force))
+
+    def is_silent(self) -> bool:
+        """Tell whether nothing of it is left that writes a word now and then."""
+        before, deadline = self.log(), time.monotonic() + 10 * BEAT_SECONDS
+        while time.monotonic() < deadline:
+            if self.log() != before:
+                return False
+            time.sleep(BEAT_SECONDS)
+        return True
+
+
+@dataclass
+class Runner:
+    """Runs jobs on an engine, and cleans up."""
+
+    engine: Engine
+    workdir: Path
+    handles: list[Handle] = field(default_factory=list)
+
+    def job(
+        self,
+        *command: str,
+        name: str = "",
+        environment: dict[str, str] | None = None,
+        timeout_seconds: int | None = None,
+        resources: Resources | None = None,
+        options: Any = None,
+    ) -> Job:
+        """Describe a job."""
+        return Job(
+            name=name or f"zenml-{uuid4()}",
+            command=command,
+            environment=environment or {},
+            resources=resources or Resources(),
+            timeout_seconds=timeout_seconds,
+            options=options or Settings(),
+            runtime=runtime(self.workdir),
+            labels={"run": "a run", "step": "a step", "pipeline": "a pipeline"},
+        )
+
+    def submit(self, job: Job) -> Started:
+        """Submit a job that is described already."""
+        # For the clean-up, even if the answer gets lost.
+        self.handles.append(Handle(job.name))
+        details = within(PATIENCE_SECONDS, lambda: self.engine.submit(job))
+        return Started(self.engine, Handle(job.name, details))
+
+    def start(self, *command: str, **others: Any) -> Started:
+        """Submit a job."""
+        return self.submit(self.job(*command, **others))
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        with suppress(Exception, pytest.fail.Exception):
+            within(RETURN_SECONDS, lambda: self.engine.cancel(self.handles, force=True))
+            until(lambda: not self._alive(), seconds=20)
+        for handle in self.handles:
+            with suppress(Exception):
+                self.engine.remove(handle)
+
+    def _alive(self) -> set[Phase]:
+        states = self.engine.poll(self.handles).values()
+        return {state.phase for state in states} & {Phase.PENDING, Phase.RUNNING}
+
+
+def runtime(workdir: Path) -> Host | Image:
+    """Return where jobs run."""
+    if not issubclass(Runtime, Host):
+        return Image(os.environ.get("ENGINE_CONTRACT_IMAGE") or "python:3-slim")
+    archive = workdir / "empty.tar"
+    if not archive.exists():
+        content = io.BytesIO()
+        tarfile.open(fileobj=content, mode="w").close()
+        archive.write_bytes(content.getvalue())
+    return Host(Path(sys.executable), archive)
+
+
+def connected(workdir: Path) -> Engine:
+    """Return the engine, as the component's options say."""
+    return connect(config(), workdir)
