@@ -39,8 +39,8 @@ PATIENCE_SECONDS = 60
 RETURN_SECONDS = 10
 """How long the engine may take to be told something, whatever becomes of it."""
 
-BEAT_SECONDS = 0.05
-"""How often those write that are to fall silent."""
+SILENCE_SECONDS = 0.5
+"""After that, a job is silent that wrote twenty times a second."""
 
 T = TypeVar("T")
 
@@ -117,11 +117,11 @@ class Started:
 
     def is_silent(self) -> bool:
         """Tell whether nothing of it is left that writes a word now and then."""
-        before, deadline = self.log(), time.monotonic() + 10 * BEAT_SECONDS
+        before, deadline = self.log(), time.monotonic() + SILENCE_SECONDS
         while time.monotonic() < deadline:
             if self.log() != before:
                 return False
-            time.sleep(BEAT_SECONDS)
+            time.sleep(0.05)
         return True
 
 

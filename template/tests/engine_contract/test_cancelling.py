@@ -9,12 +9,12 @@ import pytest
 from . import facts
 from .jobs import RETURN_SECONDS, Runner, Started, until, within
 from .project import Handle, Phase, Settings
-from .test_commands import DAEMON
+from .test_commands import BEATS, DAEMON
 
-BEATS = "echo up; while :; do echo beat; sleep 0.05; done"
+BEATING = f"echo up; {BEATS}"
 
 
-@pytest.mark.runs("sh", "-c", BEATS)
+@pytest.mark.runs("sh", "-c", BEATING)
 def test_a_running_job_is_cancelled(job: Started) -> None:
     job.wait_for("up").cancel()
 
@@ -22,7 +22,7 @@ def test_a_running_job_is_cancelled(job: Started) -> None:
     assert job.is_silent()
 
 
-@pytest.mark.runs("sh", "-c", f"trap 'echo tidied up; exit 0' TERM; {BEATS}")
+@pytest.mark.runs("sh", "-c", f"trap 'echo tidied up; exit 0' TERM; {BEATING}")
 def test_a_job_may_tidy_up_first(job: Started) -> None:
     job.wait_for("up").cancel()
 
@@ -30,7 +30,7 @@ def test_a_job_may_tidy_up_first(job: Started) -> None:
     assert "tidied up" in job.log()
 
 
-@pytest.mark.runs("sh", "-c", f"trap '' TERM; {BEATS}")
+@pytest.mark.runs("sh", "-c", f"trap '' TERM; {BEATING}")
 def test_one_that_ignores_it_is_forced(job: Started) -> None:
     job.wait_for("up").cancel()
     job.cancel(force=True)

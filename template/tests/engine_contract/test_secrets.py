@@ -105,7 +105,8 @@ def holders(folder: Path, secret: str) -> Iterator[Path]:
     """Yield the files that hold a secret."""
     for path in folder.rglob("*"):
         try:
-            if path.is_file() and secret.encode() in path.read_bytes():
+            is_small = path.is_file() and path.stat().st_size < 2**20
+            if is_small and secret.encode() in path.read_bytes():
                 yield path
         except OSError:
             # It is gone by now.
