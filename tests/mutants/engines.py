@@ -164,10 +164,10 @@ CANCELLING = [
     broken(
         "one_that_ignores_it_is_forced",
         client(
-            "                    os.kill(process, ",
-            "                    while not force and os.kill(process, 15) is None:\n"
-            "                        time.sleep(0.1)\n"
-            "                    os.kill(process, ",
+            "                    os.kill(process, signal.SIGKILL if force else signal.SIGTERM)\n",
+            "                    os.kill(process, signal.SIGKILL if force else signal.SIGTERM)\n"
+            "                while not force and folder.is_alive:\n"
+            "                    time.sleep(0.1)\n",
         ),
     ),
     broken(
@@ -180,7 +180,7 @@ CANCELLING = [
         Edit(
             BOOTSTRAP,
             "        end_descendants(grace_seconds=1)\n",
-            "        if code != 143:\n            end_descendants(grace_seconds=1)\n",
+            "        if code == 0:\n            end_descendants(grace_seconds=1)\n",
         ),
     ),
     broken(

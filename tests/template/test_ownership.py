@@ -123,9 +123,7 @@ def test_the_engine_contract_is_the_same_for_all_engines(names: str, rendered: R
 
 def contract(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {
-        path: text
-        for path, text in files.items()
-        if path.startswith(CONTRACT) and path != FACTS
+        path: text for path, text in files.items() if path.startswith(CONTRACT) and path != FACTS
     }
 
 

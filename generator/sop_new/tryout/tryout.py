@@ -57,7 +57,7 @@ def _refuse(destination: Path, project: Path) -> None:
         raise SopNewError(
             Code.TRY_FAILED,
             f"{stubs[0].file} is still to be written: {names}.",
-            "answer what each of them asks; what is missing is listed by: pytest tests/engine_contract",
+            "answer what each of them asks; pytest tests/engine_contract lists what is missing",
             [f"{stub.name}: {stub.question}" for stub in stubs],
         )
 

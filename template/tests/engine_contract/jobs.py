@@ -9,7 +9,7 @@ import sys
 import tarfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,12 +50,13 @@ def config() -> Config:
     return Config(**json.loads(os.environ.get("ENGINE_CONTRACT_CONFIG") or "{}"))
 
 
-def until(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait for something, and ask for it again and again."""
+def until(condition: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
+    """Wait until there is something, asking again and again, and return it."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < deadline, f"it did not happen in {seconds} s"
         time.sleep(0.05)
+    return found
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
@@ -79,52 +80,6 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     return told[0]
 
 
-@dataclass(frozen=True)
-class Started:
-    """A job that was submitted."""
-
-    engine: Engine
-    handle: Handle
-
-    def state(self) -> JobState:
-        """Ask what has become of it."""
-        time.sleep(self.engine.pause_seconds)
-        return self.engine.poll([self.handle])[self.handle.name]
-
-    def log(self, limit: int = 2**16) -> str:
-        """Ask for the end of what it wrote."""
-        return self.engine.logs(self.handle, limit)
-
-    def wait_for(self, word: str) -> Started:
-        """Wait until it has written a word."""
-        until(lambda: word in self.log())
-        return self
-
-    def end(self) -> JobState:
-        """Wait for its end."""
-        until(lambda: self.state().phase.ended)
-        return self.state()
-
-    def ends_as(self, phase: Phase) -> JobState:
-        """Wait for its end, which has to be this one."""
-        state = self.end()
-        assert state.phase is phase, f"{state}, and it wrote:\n{self.log()}"
-        return state
-
-    def cancel(self, force: bool = False) -> None:
-        """Tell it to end."""
-        within(RETURN_SECONDS, lambda: self.engine.cancel([self.handle], force))
-
-    def is_silent(self) -> bool:
-        """Tell whether nothing of it is left that writes a word now and then."""
-        before, deadline = self.log(), time.monotonic() + SILENCE_SECONDS
-        while time.monotonic() < deadline:
-            if self.log() != before:
-                return False
-            time.sleep(0.05)
-        return True
-
-
 @dataclass
 class Runner:
     """Runs jobs on an engine, and cleans up."""
@@ -132,6 +87,7 @@ class Runner:
     engine: Engine
     workdir: Path
     handles: list[Handle] = field(default_factory=list)
+    asked: float = 0.0
 
     def job(
         self,
@@ -159,24 +115,90 @@ class Runner:
         # For the clean-up, even if the answer gets lost.
         self.handles.append(Handle(job.name))
         details = within(PATIENCE_SECONDS, lambda: self.engine.submit(job))
-        return Started(self.engine, Handle(job.name, details))
+        return Started(self, Handle(job.name, details))
 
     def start(self, *command: str, **others: Any) -> Started:
         """Submit a job."""
         return self.submit(self.job(*command, **others))
 
+    def states(self, handles: Sequence[Handle]) -> Mapping[str, JobState]:
+        """Ask what has become of jobs, no more often than the engine wants."""
+        pause = self.asked + self.engine.pause_seconds - time.monotonic()
+        time.sleep(max(0.0, pause))
+        states = self.engine.poll(handles)
+        self.asked = time.monotonic()
+        return states
+
+    def phases(self, jobs: Sequence[Started]) -> set[Phase]:
+        """Ask for the phases that jobs are in."""
+        states = self.states([job.handle for job in jobs])
+        return {state.phase for state in states.values()}
+
+    def ends(self, jobs: Sequence[Started]) -> set[Phase]:
+        """Wait for the ends of jobs."""
+        until(lambda: all(phase.ended for phase in self.phases(jobs)))
+        return self.phases(jobs)
+
     def close(self) -> None:
         """Leave nothing behind."""
+        jobs, alive = [Started(self, each) for each in self.handles], Phase.RUNNING
         with suppress(Exception, pytest.fail.Exception):
             within(RETURN_SECONDS, lambda: self.engine.cancel(self.handles, force=True))
-            until(lambda: not self._alive(), seconds=20)
+            until(lambda: not self.phases(jobs) & {alive, Phase.PENDING}, seconds=20)
         for handle in self.handles:
             with suppress(Exception):
                 self.engine.remove(handle)
 
-    def _alive(self) -> set[Phase]:
-        states = self.engine.poll(self.handles).values()
-        return {state.phase for state in states} & {Phase.PENDING, Phase.RUNNING}
+
+@dataclass(frozen=True)
+class Started:
+    """A job that was submitted."""
+
+    runner: Runner
+    handle: Handle
+
+    def state(self) -> JobState:
+        """Ask what has become of it."""
+        return self.runner.states([self.handle])[self.handle.name]
+
+    def log(self, limit: int = 2**16) -> str:
+        """Ask for the end of what it wrote."""
+        return self.runner.engine.logs(self.handle, limit)
+
+    def wait_for(self, word: str) -> Started:
+        """Wait until it has written a word."""
+        until(lambda: word in self.log())
+        return self
+
+    def ends_as(self, phase: Phase) -> JobState:
+        """Wait for its end, which has to be this one."""
+        state = self.end()
+        assert state.phase is phase, f"{state}, and it wrote:\n{self.log()}"
+        return state
+
+    def end(self) -> JobState:
+        """Wait for its end."""
+        state = until(self._end)
+        assert state
+        return state
+
+    def _end(self) -> JobState | None:
+        state = self.state()
+        return state if state.phase.ended else None
+
+    def cancel(self, force: bool = False) -> None:
+        """Tell it to end."""
+        engine = self.runner.engine
+        within(RETURN_SECONDS, lambda: engine.cancel([self.handle], force))
+
+    def is_silent(self) -> bool:
+        """Tell whether nothing of it is left that writes a word now and then."""
+        before, deadline = self.log(), time.monotonic() + SILENCE_SECONDS
+        while time.monotonic() < deadline:
+            if self.log() != before:
+                return False
+            time.sleep(0.05)
+        return True
 
 
 def runtime(workdir: Path) -> Host | Image:

@@ -87,7 +87,7 @@ def test_a_killed_command_is_a_failure_with_a_reason(job: Started) -> None:
 
 @pytest.mark.runs("sleep", "600", timeout_seconds=1)
 def test_a_time_limit_ends_a_command_and_is_told(job: Started) -> None:
-    if "timeout" not in job.engine.honours:
+    if "timeout" not in job.runner.engine.honours:
         pytest.skip("it honours no timeout")
 
     assert "time" in job.ends_as(Phase.FAILED).reason.lower()
