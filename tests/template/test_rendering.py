@@ -55,6 +55,7 @@ HOSTS_ALONE = {
     "build",
     "entrypoint",
     "installers",
+    "left_out",
     "requirements",
     "source_tree",
     "wheel",

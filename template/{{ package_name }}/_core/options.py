@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 from zenml.stack import StackComponentConfig
 
+from .environment.janitor import KEEP_DAYS
 from .environment.prepare import StepEnvironment
 from .environment.workdir import WorkdirOption
 
@@ -81,6 +82,12 @@ class CommonComponentOptions(WorkdirOption):
         ge=0,
         description="How long the engine may not know a step's job before the job is "
         "given up.",
+    )
+    keep_days: int = Field(
+        default=KEEP_DAYS,
+        ge=1,
+        description="How many days what steps have left on disk, and what was built "
+        "for them, is kept below `workdir` after its last use.",
     )
     unreachable_seconds: int = Field(
         default=300,

@@ -1,6 +1,7 @@
 """What the scenarios have to know of a backend: LIFECYCLE_BACKEND names it."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -100,6 +101,7 @@ BACKEND = {
 needs_host = pytest.mark.skipif(
     isinstance(BACKEND.engine, Docker), reason=f"the backend {NAME} runs no commands on a host"
 )
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone finds daemons")
 needs_queue = pytest.mark.skipif(not BACKEND.queued, reason=f"the backend {NAME} has no queue")
 needs_memory = pytest.mark.skipif(
     not BACKEND.enforces_memory, reason=f"the backend {NAME} enforces no memory"

@@ -124,8 +124,11 @@ class Zenml:
 
     def phase(self, step_run: Any) -> str:
         """What the engine says of a step's job."""
+        operator = self.operator
+        # Its package may bear another name.
+        handle = sys.modules[f"{type(operator).__module__.partition('.')[0]}._core.engine"].Handle
         name = f"zenml-{step_run.id}"
-        return str(self.operator.engine.poll([name])[name].phase.value)
+        return str(operator.engine.poll([handle(name)])[name].phase.value)
 
     def start(self, *arguments: str, folder: Path = ROOT) -> Launcher:
         """Start Python elsewhere; what it prints goes to a file."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backends import BACKEND, needs_host, needs_memory
+from backends import BACKEND, needs_host, needs_linux, needs_memory
 from conftest import CANARY, Zenml
 from versions import KEEPS_EXCEPTIONS, needs_commands
 
@@ -131,6 +131,19 @@ def test_a_step_that_takes_too_much_memory_says_so(zenml: Zenml) -> None:
     assert step.status.value == "failed"
 
 
+@needs_linux
+def test_a_daemon_of_a_step_ends_with_it(zenml: Zenml, marks: Path) -> None:
+    from flows.pipelines import leaving_a_daemon
+
+    started = time.monotonic()
+    leaving_a_daemon(str(marks))
+
+    assert zenml.last_run().status == "completed"
+    assert time.monotonic() - started < 60
+    [mark] = marks.iterdir()
+    assert not BACKEND.engine.is_alive(mark)
+
+
 def test_each_attempt_is_a_job_of_its_own(zenml: Zenml, marks: Path) -> None:
     from flows.pipelines import failing_at_first
     from zenml.config.retry_config import StepRetryConfig
@@ -149,15 +162,16 @@ def test_each_attempt_is_a_job_of_its_own(zenml: Zenml, marks: Path) -> None:
     assert not zenml.remains(last.id)
 
 
-def twice(submit: Callable[[], None]) -> None:
-    submit()
-    submit()
+Submit = Callable[[], object]
 
 
-def by_many_at_once(submit: Callable[[], None]) -> None:
+def twice(submit: Submit) -> list[object]:
+    return [submit(), submit()]
+
+
+def by_many_at_once(submit: Submit) -> list[object]:
     with ThreadPoolExecutor(8) as pool:
-        for submitted in [pool.submit(submit) for _ in range(8)]:
-            submitted.result()
+        return [submitted.result() for submitted in [pool.submit(submit) for _ in range(8)]]
 
 
 @pytest.mark.once
@@ -166,7 +180,7 @@ def test_a_step_run_that_is_submitted_again_is_one_job(
     zenml: Zenml,
     marks: Path,
     monkeypatch: pytest.MonkeyPatch,
-    how: Callable[[Callable[[], None]], None],
+    how: Callable[[Submit], list[object]],
 ) -> None:
     from flows.pipelines import marking
 
@@ -174,8 +188,8 @@ def test_a_step_run_that_is_submitted_again_is_one_job(
     engine = type(zenml.operator.engine)
     submit = engine.submit
 
-    def submit_again(self: Any, job: Any) -> None:
-        how(lambda: submit(copy.copy(self), job))
+    def submit_again(self: Any, job: Any) -> object:
+        return max(how(lambda: submit(copy.copy(self), job)), key=lambda details: len(str(details)))
 
     monkeypatch.setattr(engine, "submit", submit_again)
     marking(str(marks))

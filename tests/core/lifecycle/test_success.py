@@ -1,6 +1,7 @@
 """Steps that end well, and what they were given."""
 
 import json
+import logging
 import os
 import shutil
 import threading
@@ -128,11 +129,19 @@ def test_a_script_in_a_sub_folder_of_a_repository_runs(
 
     shutil.copytree(ROOT, tmp_path, dirs_exist_ok=True)
     (tmp_path / ".zen").mkdir()
+    # At the root, from where nothing is imported when the script is started.
+    for name in ("queue", "secrets", "types"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not the standard library')")
+    # As where the project is installed as editable, and somebody goes on working on it.
+    (tmp_path / "src" / "inhouse").mkdir(parents=True)
+    (tmp_path / "src" / "inhouse" / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "src"))
     monkeypatch.setenv("ZENML_ACTIVE_STACK_ID", str(Client().active_stack.id))
     monkeypatch.delenv("ZENML_REPOSITORY_PATH")
     run = zenml.run("weekly.py", AWKWARD, folder=tmp_path / "jobs")
 
-    assert run.output("measure") == len(AWKWARD)
+    assert run.output("measure", "length") == len(AWKWARD)
+    assert Path(run.output("measure", "imported")).is_relative_to(WORKDIR)
 
 
 @pytest.mark.core
@@ -149,12 +158,17 @@ def test_steps_run_on_the_operator_they_name(
 
 
 @needs_commands
-def test_a_command_gets_its_arguments_as_they_are(zenml: Zenml, marks: Path) -> None:
+def test_a_command_gets_its_arguments_as_they_are_and_its_output_is_shown(
+    zenml: Zenml, marks: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     from flows.commands import showing
 
     arguments = [*AWKWARD.split(" "), AWKWARD, ""]
     pipeline: Any = showing(str(marks), arguments)
-    pipeline()
+    with caplog.at_level(logging.INFO):
+        pipeline()
 
     assert zenml.last_run().status == "completed"
     assert json.loads((marks / "arguments").read_text()) == arguments
+    # ZenML stores it nowhere (ZenML 0.98).
+    assert caplog.text.count("shown, with arguments") == 1

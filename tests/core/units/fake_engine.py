@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +43,7 @@ class FakeEngine:
         self.told: list[tuple[list[str], bool]] = []
         """Which jobs were to be ended, and whether by force."""
         self.questions = 0
+        self.at_first_question: Callable[[], object] = lambda: None
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def submit(self, job: Job) -> Mapping[str, str]:
@@ -62,6 +63,8 @@ class FakeEngine:
 
     def poll(self, jobs: Sequence[Handle]) -> Mapping[str, JobState]:
         """Look at the children."""
+        if not self.questions:
+            self.at_first_question()
         self.questions += 1
         names = [job.name for job in jobs]
         if self.faults:
@@ -72,16 +75,14 @@ class FakeEngine:
         if self.forgotten:
             self.forgotten -= 1
             return {}
-        return {
-            name: replace(self._state(name), details={"node": "n1"})
-            for name in names
-        }
+        return {name: replace(self._state(name), details={"node": "n1"}) for name in names}
 
     def cancel(self, jobs: Sequence[Handle], force: bool = False) -> None:
         """Kill children; a stubborn engine has to be forced."""
         self.told.append((sorted(job.name for job in jobs), force))
         if self.deaf:
             raise self.deaf.pop(0)
+        self.queued = 0
         for job in jobs:
             if self._state(job.name).phase is Phase.RUNNING and (force or not self.stubborn):
                 self.cancelled.add(job.name)

@@ -6,6 +6,7 @@ import io
 import logging
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +32,7 @@ from tests.core.units.fake_engine import FakeEngine, use_fake_engine
 AWKWARD = """a b 'c' "d" $HOME `e` \\f
 {g} \N{SNOWMAN}"""
 CANARY = "canary-in-the-environment"
+"""Too long for a word, and so taken for a secret under any name."""
 CANARY_SET = DockerSettings(environment={"CANARY": CANARY})
 
 
@@ -58,6 +60,7 @@ class Success:
     engine: FakeEngine
     job: Job
     log: str
+    noted_at_first: dict[str, str]
 
     def output(self, name: str) -> Any:
         return self.run.steps["look_around"].outputs[name][0].load()
@@ -69,21 +72,24 @@ def success(stack: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     log = io.StringIO()
     handler = logging.StreamHandler(log)
     # ZenML writes settings into its own debug log.
-    handler.setLevel(logging.WARNING)
+    handler.setLevel(logging.INFO)
     looking = pipelines.looking.with_options(
         settings={
             "docker": CANARY_SET,
             "resources": ResourceSettings(gpu_count=1, memory="500MB"),
         },
     )
+    noted: dict[str, str] = {}
     with use_fake_engine(tmp_path_factory.mktemp("jobs")) as engine:
         engine.faults = [ConnectionError("out for lunch"), TimeoutError("still out")]
         engine.queued = 2
+        engine.forgotten = 2
+        engine.at_first_question = lambda: noted.update(last_step().run_metadata["job"])
         logging.getLogger().addHandler(handler)
         run = looking(AWKWARD)
         logging.getLogger().removeHandler(handler)
         (job,) = engine.jobs.values()
-        yield Success(run, engine, job, log.getvalue())
+        yield Success(run, engine, job, log.getvalue(), noted)
 
 
 def test_a_step_gets_its_arguments_as_they_are(success: Success) -> None:
@@ -116,7 +122,11 @@ def test_a_steps_job_is_known_in_zenml(success: Success) -> None:
     step_run = Client().get_run_step(success.run.steps["look_around"].id)
     noted = step_run.run_metadata["job"]
 
-    assert noted == {"number": f"number of {success.job.name}"}
+    assert noted == {"number": f"number of {success.job.name}", "node": "n1"}
+
+
+def test_it_is_known_there_as_soon_as_the_job_is_submitted(success: Success) -> None:
+    assert success.noted_at_first == {"number": f"number of {success.job.name}"}
 
 
 def test_a_job_that_succeeded_is_removed(success: Success) -> None:
@@ -126,6 +136,15 @@ def test_a_job_that_succeeded_is_removed(success: Success) -> None:
 def test_a_job_may_wait_before_it_runs(success: Success) -> None:
     assert success.engine.queued == 0
     assert success.run.status == ExecutionStatus.COMPLETED
+
+
+def test_a_job_that_the_engine_does_not_know_for_a_while_fails_nothing(success: Success) -> None:
+    assert success.engine.forgotten == 0
+    assert success.run.status == ExecutionStatus.COMPLETED
+
+
+def test_why_a_job_waits_is_told_once(success: Success) -> None:
+    assert success.log.count("is pending: Priority") == 1
 
 
 def test_a_job_that_waits_is_not_running_yet(engine: FakeEngine) -> None:
@@ -198,6 +217,54 @@ def test_an_interrupted_run_leaves_no_job(engine: FakeEngine, queued: int) -> No
         pipelines.sleeping()
 
     assert engine.cancelled == set(engine.jobs) != set()
+
+
+@contextmanager
+def options(**changes: object) -> Iterator[None]:
+    """Let the step operator have other options."""
+    operator = step_operator()
+    before = operator._config
+    operator._config = before.model_copy(update=changes)
+    # They hold the old ones.
+    vars(operator).pop("_jobs", None)
+    vars(operator).pop("_reconciler", None)
+    yield
+    operator._config = before
+    vars(operator).pop("_jobs", None)
+    vars(operator).pop("_reconciler", None)
+
+
+def test_a_job_that_stays_unknown_is_told_to_end_and_has_failed(engine: FakeEngine) -> None:
+    engine.forgotten = 1000
+
+    with options(lost_seconds=1), pytest.raises(waiting.StepFailedError, match="not known the job"):
+        pipelines.sleeping()
+
+    assert engine.told == [([*engine.jobs], False)]
+    assert engine.cancelled == {*engine.jobs}
+    assert last_step().status == ExecutionStatus.FAILED
+
+
+def test_a_job_of_an_engine_out_of_reach_is_left_alone(engine: FakeEngine) -> None:
+    engine.faults = [ConnectionError("gone for lunch")] * 1000
+
+    with options(unreachable_seconds=1), pytest.raises(waiting.UnreachableError, match="for lunch"):
+        pipelines.sleeping()
+
+    assert not engine.told
+    assert not engine.removed
+
+
+def test_a_job_that_waits_too_long_is_told_to_end_and_has_failed(engine: FakeEngine) -> None:
+    engine.queued = 1000
+    sleeping = pipelines.sleeping.with_options(
+        settings={"step_operator": {"pending_timeout_seconds": 1}}
+    )
+
+    with pytest.raises(waiting.StepFailedError, match=r"pending_timeout_seconds=1 \(Priority\)"):
+        sleeping()
+
+    assert engine.told[0] == ([*engine.jobs], False)
 
 
 def test_the_status_of_an_unreachable_engine_is_an_exception(

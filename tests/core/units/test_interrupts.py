@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 LAUNCHER = """
-import contextlib, functools, os, pathlib, signal, sys, threading
+import contextlib, os, pathlib, signal, sys, threading
 from zenml_acme._core.lifecycle import interrupts
 
 deaf = "deaf" in sys.argv
@@ -20,14 +20,16 @@ interrupts.watch_this_process()
 lock = threading.Lock()
 interrupts.CANCEL_SECONDS = 0.5
 
-def cancel(name):
+def end(names):
     with lock:
-        pathlib.Path(name).touch()
+        pathlib.Path("calls").open("a").write(" ".join(names) + "\\n")
+        for name in names:
+            pathlib.Path(name).touch()
 
 for name in sys.argv[1:]:
     # Submitted from a thread, as in a dynamic run.
     finish = pathlib.Path(f"{name} at exit").touch
-    job = name, functools.partial(cancel, name), finish
+    job = name, end, finish
     thread = threading.Thread(target=interrupts.add, args=job)
     thread.start()
     thread.join()
@@ -72,12 +74,15 @@ def interrupted(folder: Path, jobs: list[str], *numbers: signal.Signals) -> tupl
     return launcher.wait(), said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_jobs_are_cancelled_before_the_launcher_ends(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     _, said = interrupted(tmp_path, ["one", "two", "ended"], number)
 
+    # In one go, however many there are.
+    assert (tmp_path / "calls").read_text() == "one two\n"
+    (tmp_path / "calls").unlink()
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"one", "two", "one at exit", "two at exit"}
     # By an exception, so that ZenML hears of it.

@@ -16,6 +16,10 @@ RUNNING = ExecutionStatus.RUNNING, ""
 MASK = Mask(BaseStepOperatorConfig())
 
 
+def nobody() -> None:
+    """Know nothing: as a step that has told ZenML nothing, and a job without a record."""
+
+
 class Clock:
     """A clock that moves when somebody sleeps."""
 
@@ -50,7 +54,7 @@ def test_the_end_of_a_step_is_noticed_soon_and_with_few_questions(
         asked.times += 1
         return RUNNING if clock.now < seconds else (ExecutionStatus.COMPLETED, "")
 
-    assert waiting.wait_for_end(ask, 300, MASK) == ExecutionStatus.COMPLETED
+    assert waiting.wait_for_end(ask, nobody, 300, MASK) == ExecutionStatus.COMPLETED
     assert clock.now - seconds <= max(0.25, 0.05 * seconds)
     assert asked.times <= 200 + seconds / 45
 
@@ -61,17 +65,34 @@ def test_an_engine_that_comes_back_fails_nothing(clock: Clock) -> None:
             raise ConnectionError("out for lunch")
         return RUNNING if clock.now < 400 else (ExecutionStatus.COMPLETED, "")
 
-    assert waiting.wait_for_end(ask, 300, MASK) == ExecutionStatus.COMPLETED
+    assert waiting.wait_for_end(ask, nobody, 300, MASK) == ExecutionStatus.COMPLETED
 
 
 def test_an_engine_that_never_answers_is_given_up(clock: Clock) -> None:
     def ask() -> tuple[ExecutionStatus, str]:
         raise ConnectionError("gone for good")
 
-    with pytest.raises(RuntimeError, match=r"has not answered for 3\d\d s: gone for"):
-        waiting.wait_for_end(ask, 300, MASK)
+    with pytest.raises(waiting.UnreachableError, match=r"answered for 3\d\d s(.|\n)*gone for"):
+        waiting.wait_for_end(ask, nobody, 300, MASK)
 
     assert clock.now < 330
+
+
+@pytest.mark.parametrize("why", ["", "out of memory"])
+def test_how_a_step_ended_is_believed_of_others_once_the_engine_is_given_up(
+    clock: Clock, why: str
+) -> None:
+    def ask() -> tuple[ExecutionStatus, str]:
+        raise ConnectionError("gone for good")
+
+    told = ExecutionStatus.FAILED, why
+    if why:
+        with pytest.raises(waiting.StepFailedError, match=why):
+            waiting.wait_for_end(ask, lambda: told, 300, MASK)
+    else:
+        status = waiting.wait_for_end(ask, lambda: told, 300, MASK)
+        assert status == ExecutionStatus.FAILED
+    assert clock.now >= 300
 
 
 def test_a_mistake_in_the_engines_code_is_not_waited_for(clock: Clock) -> None:
@@ -79,7 +100,7 @@ def test_a_mistake_in_the_engines_code_is_not_waited_for(clock: Clock) -> None:
         raise AttributeError("no such method")
 
     with pytest.raises(AttributeError, match="no such method"):
-        waiting.wait_for_end(ask, 300, MASK)
+        waiting.wait_for_end(ask, nobody, 300, MASK)
 
     assert clock.now == 0
 
@@ -89,11 +110,11 @@ def test_an_interrupt_ends_the_wait(clock: Clock) -> None:
         raise RunInterruptedException("Ctrl-C")
 
     with pytest.raises(RunInterruptedException):
-        waiting.wait_for_end(ask, 300, MASK)
+        waiting.wait_for_end(ask, nobody, 300, MASK)
 
     assert clock.now == 0
 
 
 def test_what_only_the_engine_knows_becomes_the_error(clock: Clock) -> None:
     with pytest.raises(waiting.StepFailedError, match="out of memory"):
-        waiting.wait_for_end(lambda: (ExecutionStatus.FAILED, "out of memory"), 1, MASK)
+        waiting.wait_for_end(lambda: (ExecutionStatus.FAILED, "out of memory"), nobody, 1, MASK)

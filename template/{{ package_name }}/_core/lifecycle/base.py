@@ -14,7 +14,7 @@ from zenml.client import Client
 from zenml.enums import ExecutionStatus
 from zenml.step_operators import BaseStepOperator
 
-from ..engine import Engine, Job, JobState, Phase, job_name
+from ..engine import Engine, Job, JobState, job_name
 from ..environment import prepare
 from ..environment.packages.distribution import image_requirements
 from ..environment.variables import chosen_variables, step_variables
@@ -245,8 +245,8 @@ class EngineStepOperator(BaseStepOperator):
                 self._options.unreachable_seconds,
                 self._mask,
             )
-        except UnreachableError:
-            # It may be as well as ever: nobody has said that it is not.
+        except (StepFailedError, UnreachableError):
+            # It has ended; or it may be as well as ever, since nobody has seen it.
             raise
         except BaseException:
             # ZenML cancels nothing when a static run is interrupted (ZenML 0.98).
@@ -271,11 +271,11 @@ class EngineStepOperator(BaseStepOperator):
             return None
 
     def _reconcile(self, step: Step, state: JobState) -> Status:
-        limit = None
-        if state.phase is Phase.PENDING:
+        def pending_limit() -> float | None:
             settings = cast(CommonStepOptions, self.get_settings(step))
-            limit = settings.pending_timeout_seconds
-        return self._reconciler.status(_id_of(step), step.config, state, limit)
+            return settings.pending_timeout_seconds
+
+        return self._reconciler.status(_id_of(step), step.config, state, pending_limit)
 
     def _finish(self, info: StepRunInfo) -> None:
         """Clean up after a step that has told ZenML its end, which nobody asked for."""
@@ -318,7 +318,7 @@ class EngineStepOperator(BaseStepOperator):
 
     @cached_property
     def _jobs(self) -> Jobs:
-        return Jobs(self.engine, self._mask, self._options.grace_seconds)
+        return Jobs(lambda: self.engine, self._mask, self._options.grace_seconds)
 
     @cached_property
     def _reconciler(self) -> Reconciler:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from ..engine import Engine, Handle, Job, JobState, Phase
@@ -27,12 +27,14 @@ RETRY_SECONDS = 1
 class Jobs:
     """What the engine is asked for, in one question for all, and without secrets."""
 
-    def __init__(self, engine: Engine, mask: Mask, grace_seconds: float) -> None:
+    def __init__(
+        self, engine: Callable[[], Engine], mask: Mask, grace_seconds: float
+    ) -> None:
         """Take the engine, and how long a job may take to end once it is told to."""
-        self._engine = engine
+        self._connect = engine
         self.mask = mask
         self._grace_seconds = grace_seconds
-        self._poller = Poller(self._poll, engine.pause_seconds)
+        self._poller = Poller(self._poll, lambda: self._engine.pause_seconds)
         self._details: dict[str, dict[str, str]] = {}
         self._news: set[str] = set()
         """Jobs of which more is known than somebody has asked for."""
@@ -141,6 +143,10 @@ class Jobs:
     def remove(self, name: str) -> None:
         """Leave nothing of a job behind."""
         self._engine.remove(self._handle(name))
+
+    @property
+    def _engine(self) -> Engine:
+        return self._connect()
 
     def _handle(self, name: str) -> Handle:
         return Handle(name, self.details(name))

@@ -23,7 +23,7 @@ KEY = "job"
 
 def published(step_run: StepRunResponse | None) -> dict[str, str]:
     """Return what was noted of a step's job, maybe by another process."""
-    noted = step_run.run_metadata.get(KEY) if step_run else None
+    noted = getattr(step_run, "run_metadata", {}).get(KEY)
     return {k: str(v) for k, v in noted.items()} if isinstance(noted, dict) else {}
 
 

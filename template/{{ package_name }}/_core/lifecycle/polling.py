@@ -21,11 +21,11 @@ class Poller:
     def __init__(
         self,
         poll: Callable[[Sequence[Handle]], Mapping[str, JobState]],
-        pause_seconds: float,
+        pause: Callable[[], float],
     ) -> None:
-        """Ask by this function, with at least such a pause between two questions."""
+        """Ask by this function, with at least such a pause in between, in seconds."""
         self._poll = poll
-        self._pause = pause_seconds
+        self._pause = pause
         self._lock = threading.Lock()
         self._jobs: dict[str, Handle] = {}
         self._asked_for: set[str] = set()
@@ -59,7 +59,9 @@ class Poller:
         try:
             age = time.monotonic() - self._asked
             if age > max_age or not self._asked_for.issuperset(j.name for j in jobs):
-                time.sleep(max(0.0, self._pause - age))
+                time.sleep(max(0.0, self._pause() - age))
+                # Again: the last answer may have ended them.
+                self._jobs.update({job.name: job for job in jobs})
                 self._ask()
             if self._fault:
                 raise self._fault

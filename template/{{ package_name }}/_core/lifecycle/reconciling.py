@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -57,7 +58,7 @@ class Reconciler:
         step_run_id: UUID,
         config: StepConfiguration,
         state: JobState,
-        pending_seconds: float | None = None,
+        pending_limit: Callable[[], float | None],
     ) -> Status:
         """Return the status of a step whose job is in this state.
 
@@ -65,7 +66,7 @@ class Reconciler:
             step_run_id: Id of the step run.
             config: Its configuration.
             state: What the engine says.
-            pending_seconds: How long its job may be pending.
+            pending_limit: Tells how long its job may be pending, in seconds.
 
         Returns:
             One of the statuses that ZenML's monitor of dynamic pipelines keeps watching
@@ -76,7 +77,7 @@ class Reconciler:
         """
         sight = self._look(step_run_id, state)
         if state.phase is Phase.PENDING:
-            return self._pending(step_run_id, sight, pending_seconds)
+            return self._pending(step_run_id, sight, pending_limit)
         if state.phase is Phase.RUNNING:
             return ExecutionStatus.RUNNING, ""
         if told := self.told_by_step(step_run_id, state.reason):
@@ -123,10 +124,12 @@ class Reconciler:
         return sight
 
     def _pending(
-        self, step_run_id: UUID, sight: Sight, limit: float | None
+        self, step_run_id: UUID, sight: Sight, pending_limit: Callable[[], float | None]
     ) -> Status:
-        # PROVISIONING came with ZenML 0.85 only.
+        # No limit is shorter than that.
+        limit = pending_limit() if sight.seconds > 1 else None
         if limit is None or sight.seconds <= limit:
+            # PROVISIONING came with ZenML 0.85 only.
             return ExecutionStatus.INITIALIZING, ""
         self._jobs.tell([job_name(step_run_id)])
         why = f"the job did not start within pending_timeout_seconds={limit:g}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
-import importlib.util
 import os
 import signal
 import subprocess
@@ -17,10 +17,7 @@ from pathlib import Path
 import pytest
 from zenml_acme._core.environment.packages import build
 from zenml_acme._core.environment.packages.build import build_environment
-from zenml_acme._core.environment.packages.distribution import requirement
-from zenml_acme._core.environment.packages.installers import find_uv
 from zenml_acme._core.environment.packages.requirements import Packages
-from zenml_acme._core.environment.packages.wheel import pack_wheel
 
 PACKAGE = "zenml_acme"
 
@@ -118,40 +115,6 @@ def hanging(uv: FakeUv) -> Iterator[Builder]:
         os.kill(installer, signal.SIGKILL)
 
 
-def available_installers() -> list[str]:
-    """Name the real installers that this machine has."""
-    found = ["pip"] if importlib.util.find_spec("ensurepip") else []
-    return found + (["uv"] if find_uv() else [])
-
-
-@pytest.mark.parametrize("installer", available_installers())
-def test_an_environment_holds_what_was_asked_for_and_its_bytecode(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installer: str
-) -> None:
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    folder = tmp_path / "a folder with blanks"
-    name = requirement().partition("==")[0]
-    wheel = pack_wheel(folder).as_uri()
-    wanted = Packages(
-        (f"{name} @ {wheel}", requirement()),
-        options=("--no-deps",),
-        prefer_pip=installer == "pip",
-    )
-
-    python = build_environment(wanted, folder)
-
-    [site] = python.parents[1].glob("lib/python*/site-packages")
-    package = site / PACKAGE
-    assert list(package.glob("_core/environment/__pycache__/bootstrap.*.pyc"))
-    assert list(package.glob("engine/__pycache__/client.*.pyc"))
-    show = f"import sys, {PACKAGE} as own; print(sys.prefix, own.__file__, sep='|')"
-    done = subprocess.run([python, "-I", "-c", show], capture_output=True, text=True, check=True)
-    prefix, file = done.stdout.strip().split("|")
-    assert Path(prefix) == python.parents[1]
-    assert Path(file).parent == package
-
-
 def test_an_environment_is_built_once_however_many_processes_ask(uv: FakeUv) -> None:
     uv.does("while [ $(ls -d started-* | wc -l) -lt 8 ]; do sleep 0.05; done")
 
@@ -195,11 +158,43 @@ def test_an_interrupted_builder_leaves_nothing_behind(
 
 def test_what_a_builder_left_halfway_is_not_taken_for_whole(uv: FakeUv) -> None:
     home = build_environment(Packages(), uv.environments).parents[1]
-    (home / ".complete").unlink()
+    (home / ".complete").rename(home / ".building")
     (home / "leftover").touch()
 
     assert build_environment(Packages(), uv.environments).parents[1] == home
     assert not (home / "leftover").exists()
+
+
+def test_an_environment_that_may_be_in_use_is_not_touched(uv: FakeUv) -> None:
+    home = build_environment(Packages(), uv.environments).parents[1]
+    (home / ".complete").unlink()
+    (home / "in use").touch()
+
+    other = build_environment(Packages(), uv.environments).parents[1]
+
+    assert other != home
+    assert (home / "in use").exists()
+    assert build_environment(Packages(), uv.environments).parents[1] == other
+
+
+def test_the_date_of_its_mark_tells_when_an_environment_was_used(uv: FakeUv) -> None:
+    mark = build_environment(Packages(), uv.environments).parents[1] / ".complete"
+    os.utime(mark, (0, 0))
+
+    build_environment(Packages(), uv.environments)
+
+    assert mark.stat().st_mtime > time.time() - 60
+
+
+def test_a_file_system_without_locks_is_named(uv: FakeUv, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    with pytest.raises(RuntimeError, match=r"has no locks .*-o flock") as caught:
+        build_environment(Packages(), uv.environments)
+    assert str(uv.environments) in str(caught.value)
 
 
 def test_passwords_are_not_on_the_command_line_and_not_in_errors(uv: FakeUv) -> None:
@@ -226,18 +221,6 @@ def test_the_list_of_packages_is_for_us_alone(uv: FakeUv) -> None:
 
     assert (home / "requirements.txt").stat().st_mode & 0o077 == 0
     assert uv.environments.stat().st_mode & 0o077 == 0
-
-
-def test_a_package_that_cannot_be_had_is_named_and_nothing_is_left(
-    tmp_path: Path,
-) -> None:
-    absent = f"absent @ file://{tmp_path}/absent-1.0-py3-none-any.whl"
-
-    with pytest.raises(RuntimeError, match=r"could not be built(.|\n)*absent"):
-        build_environment(Packages((absent,)), tmp_path / "environments")
-
-    [left] = (tmp_path / "environments").iterdir()
-    assert left.suffix == ".lock"
 
 
 def test_hashes_need_uv(tmp_path: Path) -> None:
@@ -270,6 +253,7 @@ def test_another_state_of_a_local_file_is_another_environment(uv: FakeUv) -> Non
     "other",
     [
         Packages(("six",)),
+        Packages(constraints=("six<2",)),
         Packages(options=("--no-deps",)),
         Packages(variables={"CMAKE_ARGS": "-DX=1"}),
     ],

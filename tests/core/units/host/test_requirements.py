@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from importlib.metadata import distribution, distributions
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from zenml import __version__
-from zenml.client import Client
-from zenml.config import DockerSettings
 from zenml.config.global_config import GlobalConfiguration
 from zenml.enums import StoreType
 from zenml.integrations.registry import integration_registry
@@ -23,31 +19,13 @@ from zenml_acme._core.environment.packages.distribution import requirement
 from zenml_acme._core.environment.packages.requirements import (
     Packages,
     line_for,
-    wanted_packages,
 )
 
+from tests.core.units.host.wishes import Want, split, want
+
+__all__ = ["want"]
+
 NAME = requirement().partition("==")[0]
-
-Want = Callable[..., Packages]
-
-
-@pytest.fixture
-def want(stack: None, tmp_path: Path) -> Want:
-    """Say what a step with such Docker settings wants."""
-
-    def wanted(**settings: Any) -> Packages:
-        active = Client().active_stack
-        found = wanted_packages(DockerSettings(**settings), active, tmp_path / "wheels")
-        return found or Packages()
-
-    return wanted
-
-
-def split(packages: Packages) -> tuple[list[str], str]:
-    """Separate what a step asks for from ZenML and this package."""
-    own, *others, zenml = packages.requirements
-    assert zenml == f"zenml[local]=={__version__}"
-    return others, own
 
 
 def install(folder: Path, name: str, version: str, direct_url: str = "") -> None:

@@ -6,9 +6,11 @@ import os
 import sys
 import tarfile
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from zenml_acme._core.environment import source_tree
+from zenml_acme._core.environment.left_out import LeftOut
 from zenml_acme._core.environment.source_tree import archive_tree
 
 from tests.core.units.host.source_roots import OWN, make_root, names
@@ -87,7 +89,7 @@ def test_a_file_that_vanishes_meanwhile_was_never_there(
 ) -> None:
     without = archive_tree(root, tmp_path, 1)
     listed = [Path(name) for name in (*names(without), "gone.py")]
-    monkeypatch.setattr(source_tree, "_sendable_files", lambda _: listed)
+    monkeypatch.setattr(source_tree, "_sendable_files", lambda *_: listed)
 
     assert archive_tree(root, tmp_path, 1) == without
 
@@ -109,17 +111,27 @@ def test_an_archive_is_named_after_what_was_written(
     assert archive_tree(root, tmp_path, 1) == archive
 
 
-def test_a_file_that_cannot_be_read_is_named(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_file_that_cannot_be_read_any_more_is_left_out_and_named(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse(path: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(path))
+    without = archive_tree(root, tmp_path, 1)
+    (root / "readable.txt").touch()
+    opened = source_tree._open
 
-    # A mode would not keep root from reading.
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    def refuse(path: Path) -> BinaryIO:
+        if path.name == "readable.txt":
+            raise PermissionError(13, "Permission denied", str(path))
+        file: BinaryIO = opened(path)
+        return file
 
-    with pytest.raises(RuntimeError, match=r"Permission denied.*ignored/big\.bin"):
-        archive_tree(root, tmp_path, 1)
+    # Between the listing and the reading.
+    listed = sorted(source_tree._sendable_files(root, LeftOut(root, [])))
+    monkeypatch.setattr(source_tree, "_sendable_files", lambda *_: listed)
+    monkeypatch.setattr(source_tree, "_open", refuse)
+
+    assert archive_tree(root, tmp_path, 1) == without
+    assert "readable.txt" in caplog.text
+    assert "Permission denied" in caplog.text
 
 
 def test_a_folder_that_cannot_be_written_is_named(root: Path, tmp_path: Path) -> None:
@@ -142,25 +154,20 @@ def test_the_tree_of_another_user_is_the_same_archive(root: Path, tmp_path: Path
     assert owners == {(0, "")}
 
 
-def test_drafts_of_killed_writers_do_not_pile_up(root: Path, tmp_path: Path) -> None:
-    killed, living = tmp_path / ".draft-killed", tmp_path / ".draft-living"
-    killed.touch()
-    living.touch()
-    os.utime(killed, (1, 1))
-
-    archive_tree(root, tmp_path, 1)
-
-    assert not killed.exists()
-    assert living.exists()
-
-
 def test_an_unchanged_tree_is_archived_once(root: Path, tmp_path: Path) -> None:
     first = archive_tree(root, tmp_path, 1)
-    written = first.stat().st_mtime_ns
+    written = first.stat().st_ino
     (root / "train.py").touch()
 
     assert archive_tree(root, tmp_path, 1) == first
-    assert first.stat().st_mtime_ns == written
+    assert first.stat().st_ino == written
+
+
+def test_the_date_of_an_archive_tells_its_last_use(root: Path, tmp_path: Path) -> None:
+    archive = archive_tree(root, tmp_path, 1)
+    os.utime(archive, (1, 1))
+
+    assert archive_tree(root, tmp_path, 1).stat().st_mtime > 1
 
 
 def test_a_changed_tree_is_another_archive(root: Path, tmp_path: Path) -> None:

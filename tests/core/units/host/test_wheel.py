@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
@@ -48,6 +50,15 @@ def test_what_has_not_changed_is_packed_once(tmp_path: Path) -> None:
     assert pack_wheel(tmp_path) == first
     assert first.stat().st_mtime_ns == written
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [first]
+
+
+def test_the_date_of_its_folder_tells_when_a_wheel_was_used(tmp_path: Path) -> None:
+    folder = pack_wheel(tmp_path).parent
+    os.utime(folder, (0, 0))
+
+    pack_wheel(tmp_path)
+
+    assert folder.stat().st_mtime > time.time() - 60
 
 
 def test_another_state_of_the_package_is_another_wheel_with_the_same_name(

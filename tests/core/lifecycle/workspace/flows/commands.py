@@ -4,7 +4,11 @@ from zenml import CommandStep
 
 from flows.pipelines import static
 
-SHOW = "import json, sys; json.dump(sys.argv[2:], open(sys.argv[1], 'w'))"
+SHOW = """
+import json, sys
+json.dump(sys.argv[2:], open(sys.argv[1], 'w'))
+print('shown, with arguments')
+"""
 
 
 def showing(marks: str, arguments: list[str]) -> object:

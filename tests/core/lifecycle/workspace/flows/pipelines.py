@@ -54,3 +54,8 @@ def failing_at_first(marks: str) -> None:
 def on_both() -> None:
     steps.on_the_first()
     steps.on_the_second()
+
+
+@static
+def leaving_a_daemon(marks: str) -> None:
+    steps.leave_a_daemon(marks)

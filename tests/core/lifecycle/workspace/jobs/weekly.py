@@ -1,13 +1,16 @@
 """A script in a sub-folder, with a step of its own."""
 
 import sys
+from typing import Annotated
 
 from zenml import pipeline, step
 
 
 @step(step_operator="first", enable_cache=False)
-def measure(text: str) -> int:
-    return len(text)
+def measure(text: str) -> tuple[Annotated[int, "length"], Annotated[str, "imported"]]:
+    import inhouse
+
+    return len(text), str(inhouse.__file__)
 
 
 @pipeline
