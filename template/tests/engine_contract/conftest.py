@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from .jobs import PATIENCE_SECONDS, Runner, Started, config, connected, within
+from .project import work_folder
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,8 +40,8 @@ pytest_runtest_setup = pytest_runtest_call
 @pytest.fixture(scope="session")
 def runner() -> Iterator[Runner]:
     """An engine that answers, and a folder that its machines see."""
-    parent = config().workdir
-    workdir = Path(tempfile.mkdtemp(prefix="contract-", dir=parent and Path(parent)))
+    ours = work_folder(config().workdir)
+    workdir = Path(tempfile.mkdtemp(prefix="contract-", dir=ours))
     # What is to be seen by us alone has to see to it itself.
     workdir.chmod(0o755)
     try:
