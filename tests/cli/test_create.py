@@ -199,6 +199,13 @@ def test_what_to_do_next_can_be_pasted(sop_new: SopNew, here: Path, name: str) -
     assert entered.rstrip("\n") == str(here / name)
 
 
+def test_an_engine_that_is_still_to_be_written_comes_first(sop_new: SopNew) -> None:
+    created = Created.model_validate_json(sop_new("zenml-acme", "--json", "-b", "blank").stdout)
+
+    assert "zenml_acme/engine/client.py" in created.next[0]
+    assert ".venv/bin/pytest tests/engine_contract" in created.next
+
+
 def test_commands_to_paste_stay_whole_on_a_narrow_screen(
     sop_new: SopNew, monkeypatch: pytest.MonkeyPatch
 ) -> None:

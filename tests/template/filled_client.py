@@ -1,56 +1,59 @@
-"""What an owner of a `blank` project could write: the five methods, for an engine of files."""
+"""What an owner of a `blank` project could write: five methods, for processes of this machine."""
 
 # mypy: ignore-errors
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 
-from .._core.engine import Image, Job, JobState, Phase  # noqa: F401
+from .._core.engine import JobState, Phase
+from .._core.environment.job_folder import JobFolder
 
 
 class BlankEngine:
-    honours = frozenset()
+    honours = frozenset({"timeout"})
+    needs = frozenset()
+    pause_seconds = 0.05
 
     def __init__(self, options, workdir):
         self._jobs = workdir / "jobs"
 
     def submit(self, job):
-        home = self._jobs / job.name
-        home.mkdir(parents=True)
-        script = 'echo $$ > ../pid; "$@"; echo $? > ../code.draft; mv ../code.draft ../code'
-        (home / "run").mkdir()
-        with (home / "log").open("wb") as log:
-            subprocess.Popen(
-                ("sh", "-c", script, "sh", *job.command),
-                cwd=home / "run",
-                env={"PATH": os.environ["PATH"], **job.environment},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        folder = self._folder(job)
+        command = (sys.executable, *folder.prepare(job))
+        with folder.log.open("ab") as log:
+            subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        return {}
 
-    def poll(self, names):
-        return {name: self._state(self._jobs / name) for name in names}
+    def poll(self, jobs):
+        return {job.name: self._state(self._folder(job)) for job in jobs}
 
-    def _state(self, home):
-        if not home.exists():
-            return JobState(Phase.FAILED, reason="there is no such job")
-        if not (home / "code").exists():
+    def _state(self, folder):
+        if not folder.path.exists():
+            return JobState(Phase.UNKNOWN)
+        if not folder.claimed:
+            return JobState(Phase.PENDING, reason="it is being started")
+        if folder.is_alive:
             return JobState(Phase.RUNNING)
-        code = int((home / "code").read_text())
-        return JobState(Phase.FAILED if code else Phase.SUCCEEDED, code, f"exit code {code}")
+        return folder.record() or JobState(Phase.FAILED, reason="it was killed")
 
-    def cancel(self, name):
-        with suppress(ProcessLookupError, FileNotFoundError):
-            os.killpg(int((self._jobs / name / "pid").read_text()), signal.SIGKILL)
+    def cancel(self, jobs, force=False):
+        for folder in map(self._folder, jobs):
+            folder.cancel()
+            if folder.is_alive:
+                with suppress(ProcessLookupError):
+                    number = signal.SIGKILL if force else signal.SIGTERM
+                    os.kill(folder.claimed["pid"], number)
 
-    def logs(self, name, lines):
-        return "\n".join((self._jobs / name / "log").read_text().splitlines()[-lines:])
+    def logs(self, job, limit):
+        return self._folder(job).logs(limit)
 
-    def remove(self, name):
-        shutil.rmtree(self._jobs / name, ignore_errors=True)
+    def remove(self, job):
+        self._folder(job).remove()
+
+    def _folder(self, job):
+        return JobFolder(self._jobs / job.name)

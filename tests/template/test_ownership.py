@@ -10,6 +10,9 @@ from tests.template.projects import KINDS, NAME, PACKAGE
 from tests.template.rendering import read_files, render
 
 CORE = f"{PACKAGE}/_core/"
+CONTRACT = "tests/engine_contract/"
+FACTS = f"{CONTRACT}facts.py"
+"""What the contract has to know of the engine: all of it that differs between engines."""
 NAMES: dict[str, dict[str, str]] = {
     "usual": {},
     "others": {
@@ -93,7 +96,11 @@ def test_what_is_the_owners_of_the_package_is_little(files: Mapping[str, bytes])
 
 
 def test_the_tests_that_are_the_owners_are_few_and_short(files: Mapping[str, bytes]) -> None:
-    tests = {path: text for path, text in files.items() if path.startswith("tests/")}
+    tests = {
+        path: text
+        for path, text in files.items()
+        if path.startswith("tests/") and not path.startswith(CONTRACT)
+    }
 
     assert len(tests) <= MOST_TEST_FILES, sorted(tests)
     assert sum(map(lines, tests.values())) <= MOST_TEST_LINES
@@ -106,8 +113,29 @@ def test_an_engine_is_all_that_a_backend_changes_of_the_package(
     assert len({rendered(kind, "usual")[f"{PACKAGE}/{file}"] for kind in KINDS}) == 1
 
 
-def test_a_project_has_few_files(files: Mapping[str, bytes]) -> None:
-    assert len(files) <= MOST_FILES_OF_A_PROJECT
+@pytest.mark.parametrize("names", NAMES)
+def test_the_engine_contract_is_the_same_for_all_engines(names: str, rendered: Rendered) -> None:
+    contracts = [contract(rendered(kind, names)) for kind in KINDS]
+
+    assert contracts[0]
+    assert all(each == contracts[0] for each in contracts)
+
+
+def contract(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {
+        path: text for path, text in files.items() if path.startswith(CONTRACT) and path != FACTS
+    }
+
+
+def test_names_stand_in_one_file_of_the_contract(rendered: Rendered) -> None:
+    usual, others = (contract(rendered("local", names)) for names in NAMES)
+
+    assert {path for path in usual if usual[path] != others[path]} == {f"{CONTRACT}project.py"}
+
+
+def test_a_project_has_few_files_beside_the_contract(files: Mapping[str, bytes]) -> None:
+    assert FACTS in files
+    assert len(files.keys() - contract(files).keys()) <= MOST_FILES_OF_A_PROJECT
 
 
 def test_the_operator_fits_a_screen_or_two(files: Mapping[str, bytes]) -> None:
@@ -117,6 +145,7 @@ def test_the_operator_fits_a_screen_or_two(files: Mapping[str, bytes]) -> None:
 def test_the_core_is_marked_as_not_for_editing(files: Mapping[str, bytes]) -> None:
     assert "Not for editing" in files[f"{CORE}__init__.py"].decode()
     assert f"{CORE}** linguist-generated" in files[".gitattributes"].decode()
+    assert f"{CONTRACT}** linguist-generated" in files[".gitattributes"].decode()
     for paper in ("README.md", "AGENTS.md"):
         [line] = [
             line

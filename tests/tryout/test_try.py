@@ -13,6 +13,7 @@ import pytest
 from rich.text import Text
 from sop_new.errors import Code
 from sop_new.printing import Failure, Result
+from sop_new.projects.stubs import Stub, stubs_of
 from sop_new.tryout.result import Trial
 
 from tests.cli.conftest import Shared
@@ -202,12 +203,32 @@ def test_what_the_step_raised_reaches_the_user(bad: Tried) -> None:
     assert "sop-new try zenml-acme" in told.hint
 
 
-def test_a_blank_project_says_which_method_is_missing(unwritten: Tried) -> None:
+def test_a_blank_project_says_which_methods_are_missing_before_anything_is_made(
+    unwritten: Tried,
+) -> None:
     told = Failure.model_validate_json(unwritten.ran.stdout)
 
-    missing = "BlankEngine.poll() in zenml_acme/engine/client.py is still to be written"
-    assert missing in told.message
+    assert told.message == (
+        "zenml_acme/engine/client.py is still to be written:"
+        " submit(), poll(), cancel(), logs(), remove()."
+    )
+    assert "poll: What has become of these jobs?" in told.output
+    assert "pytest tests/engine_contract" in told.hint
+    assert unwritten.ran.stderr == ""
     assert unwritten.ran.status == 1
+
+
+def test_a_method_that_is_half_written_is_still_missing(tmp_path: Path) -> None:
+    client = create(tmp_path, backend="blank") / "zenml_acme" / "engine" / "client.py"
+    own = (
+        '"""The owner\'s."""\n'
+        "class Engine:\n"
+        "    def submit(self, job): return {}\n"
+        "    def poll(self, jobs): raise NotImplementedError\n"
+    )
+    client.write_text(own)
+
+    assert stubs_of(tmp_path / "zenml-acme") == [Stub("zenml_acme/engine/client.py", "poll", "")]
 
 
 def test_a_missing_engine_is_told_in_a_line_before_anything_is_run(unreached: Tried) -> None:

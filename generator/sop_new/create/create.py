@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from difflib import get_close_matches
@@ -18,6 +18,7 @@ from sop_new.errors import Code, SopNewError
 from sop_new.printing import commands_to_enter
 from sop_new.projects.project import ANSWERS_FILE, TEAM_ANSWERS_FILE, Project, files_of, load
 from sop_new.projects.staging import staged
+from sop_new.projects.stubs import Stub, stubs_of
 from sop_new.templates import rendering
 from sop_new.templates.answers import Answers, collect
 from sop_new.templates.layers import Templates, render_layers, templates_of
@@ -69,6 +70,7 @@ def create(
                 _render(templates, answers, project, ask=ask)
                 made = load(project)
                 files = files_of(project)
+                stubs = stubs_of(project)
     return Created(
         destination=str(target),
         dry_run=dry_run,
@@ -77,7 +79,7 @@ def create(
         team=_of_team(templates.team, made),
         answers=dict(made.answers),
         files=files,
-        next=next_commands(target),
+        next=next_commands(target, stubs),
     )
 
 
@@ -93,12 +95,14 @@ def refuse_mistyped_command(destination: str, commands: Iterable[str]) -> None:
         )
 
 
-def next_commands(project: Path) -> list[str]:
+def next_commands(project: Path, stubs: Sequence[Stub] = ()) -> list[str]:
     """What to do with a new project: lines to paste into a shell."""
+    files = sorted({stub.file for stub in stubs})
     return [
+        *(f"# First write {file}: each of its methods asks a question." for file in files),
         *commands_to_enter(project),
         "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]'",
-        ".venv/bin/pytest",
+        ".venv/bin/pytest tests/engine_contract" if stubs else ".venv/bin/pytest",
         "sop-new try .",
     ]
 

@@ -13,6 +13,7 @@ from sop_new.errors import Code, SopNewError
 from sop_new.guests import PROBE, REACH
 from sop_new.printing import Phase, progress
 from sop_new.projects.project import files_of
+from sop_new.projects.stubs import stubs_of
 from sop_new.running import isolation, processes, wheel
 from sop_new.tryout.result import Run, Trial
 
@@ -51,6 +52,14 @@ def _refuse(destination: Path, project: Path) -> None:
                 f"{destination} is no project of sop-new: it has no {needed}.",
                 f"Create one first: sop-new {shlex.quote(str(destination))}",
             )
+    if stubs := stubs_of(project):
+        names = ", ".join(f"{stub.name}()" for stub in stubs)
+        raise SopNewError(
+            Code.TRY_FAILED,
+            f"{stubs[0].file} is still to be written: {names}.",
+            "answer what each of them asks; pytest tests/engine_contract lists what is missing",
+            [f"{stub.name}: {stub.question}" for stub in stubs],
+        )
 
 
 @dataclass

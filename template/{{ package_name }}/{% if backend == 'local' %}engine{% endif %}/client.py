@@ -99,12 +99,14 @@ def _state(folder: JobFolder) -> JobState:
     if folder.is_alive:
         return JobState(Phase.RUNNING, details=details)
     # Only now: a job that was alive a moment ago has written it since.
-    if noted := folder.record():
+    noted = folder.record()
+    if claimed and noted:
         return replace(noted, details=details)
     if claimed:
         reason = "the job was killed and left no exit code"
         return JobState(Phase.FAILED, reason=reason, details=details)
     with suppress(FileNotFoundError):
         if time.time() - folder.log.stat().st_mtime < START_SECONDS:
+            # Even if it is cancelled: it would seem to run again when it finds out.
             return JobState(Phase.PENDING, reason="it is being started")
-    return JobState(Phase.UNKNOWN, reason="there is no record of the job")
+    return noted or JobState(Phase.UNKNOWN, reason="there is no record of the job")

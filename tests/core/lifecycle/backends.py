@@ -64,16 +64,12 @@ class Backend:
     """A backend's own words for what all of them do.
 
     Attributes:
-        hurried: settings with which a step may run for a short time only.
-        hurry: what is said when that time is over.
         engine: how to see from outside what became of a step.
         options: of the components.
         queued: settings with which a step stays in the queue, if there is one.
         enforces_memory: whether a step that takes more memory than it asked for is ended.
     """
 
-    hurried: dict[str, Any]
-    hurry: str
     engine: Host | Docker = field(default_factory=Host)
     options: dict[str, Any] = field(default_factory=dict)
     queued: dict[str, Any] = field(default_factory=dict)
@@ -82,16 +78,9 @@ class Backend:
 
 NAME = os.environ.get("LIFECYCLE_BACKEND", "local")
 BACKEND = {
-    "local": Backend(hurried={"timeout_seconds": 4}, hurry="reached its timeout_seconds"),
-    "slurm": Backend(
-        hurried={"time_limit": "1"},
-        hurry="reached its time limit (TIMEOUT",
-        queued={"sbatch_args": ["--begin=now+1hour"]},
-        enforces_memory=True,
-    ),
+    "local": Backend(),
+    "slurm": Backend(queued={"sbatch_args": ["--begin=now+1hour"]}, enforces_memory=True),
     "docker": Backend(
-        hurried={"timeout_seconds": 4},
-        hurry="reached its timeout_seconds",
         engine=Docker(),
         options={"volumes": [f"{HOME}:{HOME}"]},
         enforces_memory=True,

@@ -42,7 +42,7 @@ collect_ignore = [f"test_{each}.py" for each in ("docker", "slurm") if each != N
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "once: no release of ZenML changes it, so one shows it")
-    config.addinivalue_line("markers", "core: no engine changes it, so the backend local shows it")
+    config.addinivalue_line("markers", "engine: also a real engine has to show it, beside local")
     shutil.copytree(Path(__file__).parent / "workspace", ROOT)
     os.environ["ZENML_REPOSITORY_PATH"] = str(ROOT)
     sys.path.insert(0, str(ROOT))

@@ -11,7 +11,7 @@ import pytest
 from backends import is_alive
 from conftest import Zenml, wait_for
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.engine]
 
 FOLDER = Path(os.environ["DOCKER_HOST"].removeprefix("unix://")).parent
 START = Path(__file__).parents[2] / "engines" / "docker.sh"

@@ -35,7 +35,6 @@ def test_an_interrupt_after_a_run_leaves_nothing_of_it(zenml: Zenml, marks: Path
     assert not zenml.remains(step.id)
 
 
-@pytest.mark.core
 @pytest.mark.once
 def test_an_interrupt_leaves_zenmls_store_open_to_others(zenml: Zenml, marks: Path) -> None:
     # A launcher that has locked it hangs, and so does whoever else asks.
@@ -48,7 +47,6 @@ def test_an_interrupt_leaves_zenmls_store_open_to_others(zenml: Zenml, marks: Pa
     assert step.status.is_finished
 
 
-@pytest.mark.core
 @needs_operators
 def test_each_operator_answers_for_its_own_steps(
     zenml: Zenml, two_operators: None, operators: dict[str, str]

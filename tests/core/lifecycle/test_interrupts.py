@@ -12,6 +12,7 @@ from versions import needs_dynamic
 IN_FLIGHT = ("initializing", "provisioning", "queued", "running", "stopping")
 
 
+@pytest.mark.engine
 @pytest.mark.once
 @needs_queue
 def test_a_queued_job_ends_before_its_launcher(zenml: Zenml, marks: Path) -> None:
@@ -34,7 +35,11 @@ def phases(zenml: Zenml) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.once)]
+    "number",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.engine),
+        pytest.param(signal.SIGTERM, marks=pytest.mark.once),
+    ],
 )
 @pytest.mark.parametrize("module", ["pipelines", pytest.param("dynamic", marks=needs_dynamic)])
 def test_a_running_job_ends_before_its_launcher(
@@ -51,6 +56,7 @@ def test_a_running_job_ends_before_its_launcher(
     assert step.status.value not in IN_FLIGHT
 
 
+@pytest.mark.engine
 def test_another_process_finds_and_cancels_the_job_of_a_killed_launcher(
     zenml: Zenml, marks: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from backends import process_of
 from conftest import Launcher, Zenml, wait_for
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.engine]
 
 CLUSTER = Path(os.environ["SLURM_CONF"]).parent
 START = Path(__file__).parents[2] / "engines" / "slurm.sh"

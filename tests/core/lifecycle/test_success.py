@@ -64,16 +64,19 @@ def looked(zenml: Zenml, watch: Watch) -> Run:
     return zenml.last_run()
 
 
+@pytest.mark.engine
 def test_several_outputs_of_the_users_own_types_travel(looked: Run) -> None:
     assert looked.status == "completed"
     assert looked.output("make_shape", "sides") == 5
     assert looked.output("look_around")["sides"] == 5
 
 
+@pytest.mark.engine
 def test_an_argument_arrives_as_it_is(looked: Run) -> None:
     assert looked.output("look_around")["text"] == AWKWARD
 
 
+@pytest.mark.engine
 @needs_host
 def test_a_step_runs_in_a_process_and_a_folder_of_its_own(looked: Run) -> None:
     seen = looked.output("look_around")
@@ -82,6 +85,7 @@ def test_a_step_runs_in_a_process_and_a_folder_of_its_own(looked: Run) -> None:
     assert Path(seen["folder"]).is_relative_to(WORKDIR)
 
 
+@pytest.mark.engine
 def test_the_environment_reaches_the_step_and_nothing_else(
     looked: Run, watch: Watch, zenml: Zenml
 ) -> None:
@@ -95,6 +99,7 @@ def test_the_environment_reaches_the_step_and_nothing_else(
         assert CANARY not in repr(step.run_metadata)
 
 
+@pytest.mark.engine
 def test_what_succeeded_leaves_nothing(looked: Run, zenml: Zenml) -> None:
     step = looked.step("look_around")
 
@@ -106,9 +111,7 @@ def test_what_succeeded_leaves_nothing(looked: Run, zenml: Zenml) -> None:
     ("command", "folder"),
     [
         (["-m", "nightly"], ROOT),
-        pytest.param(
-            [str(ROOT / "nightly.py")], ROOT / "jobs", marks=[pytest.mark.once, pytest.mark.core]
-        ),
+        pytest.param([str(ROOT / "nightly.py")], ROOT / "jobs", marks=pytest.mark.once),
     ],
     ids=["module", "script from a sub-folder"],
 )
@@ -121,7 +124,6 @@ def test_code_in_packages_travels_however_a_pipeline_is_started(
     assert run.output("shout_it") == AWKWARD.upper() + "!"
 
 
-@pytest.mark.core
 def test_a_script_in_a_sub_folder_of_a_repository_runs(
     zenml: Zenml, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +146,6 @@ def test_a_script_in_a_sub_folder_of_a_repository_runs(
     assert Path(run.output("measure", "imported")).is_relative_to(WORKDIR)
 
 
-@pytest.mark.core
 @needs_operators
 def test_steps_run_on_the_operator_they_name(
     zenml: Zenml, two_operators: None, operators: dict[str, str]
