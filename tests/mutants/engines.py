@@ -141,8 +141,8 @@ COMMANDS = [
         "what_a_command_leaves_running_ends_with_it",
         Edit(
             BOOTSTRAP,
-            "        end_descendants(grace_seconds=1)\n",
-            "        if code:\n            end_descendants(grace_seconds=1)\n",
+            "        _end_descendants()\n",
+            "        if code:\n            _end_descendants()\n",
         ),
     ),
 ]
@@ -180,8 +180,8 @@ CANCELLING = [
         "what_it_has_started_ends_with_it",
         Edit(
             BOOTSTRAP,
-            "        end_descendants(grace_seconds=1)\n",
-            "        if code == 0:\n            end_descendants(grace_seconds=1)\n",
+            "        _end_descendants()\n",
+            "        if code == 0:\n            _end_descendants()\n",
         ),
     ),
     broken(
@@ -384,8 +384,7 @@ SECRETS = [
     ),
     broken(
         "nothing_that_is_left_shows_it",
-        Edit(FOLDER, "        self.remove_envelopes()\n", ""),
-        Edit(BOOTSTRAP, "    folder.remove_envelopes()\n", ""),
+        Edit(FOLDER, "            envelope.unlink(missing_ok=True)\n", "            pass\n"),
     ),
 ]
 
