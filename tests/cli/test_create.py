@@ -200,7 +200,9 @@ def test_what_to_do_next_can_be_pasted(sop_new: SopNew, here: Path, name: str) -
 
 
 def test_an_engine_that_is_still_to_be_written_comes_first(sop_new: SopNew) -> None:
-    created = Created.model_validate_json(sop_new("zenml-acme", "--json", "-b", "blank").stdout)
+    created = Created.model_validate_json(
+        sop_new("zenml-acme", "--json", "--backend", "blank").stdout
+    )
 
     assert "zenml_acme/engine/client.py" in created.next[0]
     assert ".venv/bin/pytest tests/engine_contract" in created.next

@@ -16,6 +16,7 @@ from tests.cli.versions import WAITING, Make, Versions, keep
 Update = Callable[[Path], None]
 
 STUB = "template/{{ package_name }}/{% if backend == 'blank' %}engine{% endif %}/client.py"
+FACTS = "template/tests/engine_contract/{% if backend == 'blank' %}facts.py{% endif %}"
 TEST = "template/tests/{% if backend == 'blank' %}test_engine.py{% endif %}.jinja"
 
 
@@ -38,9 +39,10 @@ def update(request: pytest.FixtureRequest, sop_new: SopNew) -> Update:
 
 def reword(versions: Versions) -> None:
     """A version with other words in the stubs, and in the core."""
-    versions.edit(STUB, '"""How is a job ended before its time?', '"""How does a job end early?')
+    versions.edit(STUB, '"""How are jobs ended before their time?', '"""How does a job end early?')
     first = (versions.folder / TEST).read_text().splitlines()[0]
     versions.edit(TEST, first, '"""What the engine is to do."""')
+    versions.edit(FACTS, "QUEUED: dict[str, Any] = {}", "QUEUED: dict[str, str] = {}")
     versions.edit(WAITING, '"""Waits for the end of a step."""', '"""Waits for a step\'s end."""')
     versions.commit()
 
@@ -51,12 +53,14 @@ def test_a_stub_that_was_filled_in_stays_as_it_is(
     project = make(backend="blank")
     client, test = project / "zenml_acme/engine/client.py", project / "tests/test_engine.py"
     text = client.read_text()
-    lively = text.replace('"""How is a job ended before its time?', '"""Ends it by its number.')
+    lively = text.replace('"""How are jobs ended before their time?', '"""Ends it by its number.')
     assert lively != text
     client.write_text(lively)
     # What its owner has deleted lets Copier look at its lists before it knows the answers.
     (project / "CHANGELOG.md").unlink()
     test.write_text('"""Tests of a lively engine."""\n')
+    facts = project / "tests" / "engine_contract" / "facts.py"
+    facts.write_text('"""Lively."""\n')
     keep(project)
     reword(versions)
 
@@ -64,6 +68,7 @@ def test_a_stub_that_was_filled_in_stays_as_it_is(
 
     assert client.read_text() == lively
     assert test.read_text() == '"""Tests of a lively engine."""\n'
+    assert facts.read_text() == '"""Lively."""\n'
     waiting = project / "zenml_acme/_core/lifecycle/waiting.py"
     assert waiting.read_text().startswith('"""Waits for a step\'s end."""')
     assert not (project / "CHANGELOG.md").exists()
