@@ -14,4 +14,4 @@ def connect(options: ComponentOptions, workdir: Path) -> Engine:
     """Return the engine that a component is configured for."""
     from .client import DockerEngine
 
-    return DockerEngine(options.docker_host, options.grace_seconds)
+    return DockerEngine(options.docker_host)

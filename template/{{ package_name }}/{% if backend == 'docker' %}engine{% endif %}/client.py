@@ -4,139 +4,125 @@ A job is the container that bears its name. What the step operator did to it is 
 what follows the name, since labels cannot be changed later:
 
     NAME            started by `submit`
-    NAME-cancelled  ended by `cancel`
-    NAME-timed-out  ended when its time was over
+    NAME-cancelled  told to end by `cancel`
+    NAME-timed-out  told to end when its time was over
 
 Nothing else is remembered, so that any process that reaches Docker finds a job again.
 """
 
 from __future__ import annotations
 
-import os
+import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
+from uuid import uuid4
 
-from .._core.engine import Image, Job, JobState, Phase
-from .container import LABEL, TIME_LABEL, container
+from .._core.engine import Handle, Image, Job, JobState, Phase
+from .connection import (
+    LOST,
+    DockerError,
+    UnansweredError,
+    connect_to,
+    in_words,
+    needs_of,
+)
+from .container import LABEL, SUBMISSION_LABEL, container
+from .ending import (
+    CANCELLED,
+    ENDED,
+    TIMED_OUT,
+    UNSTARTED,
+    Ending,
+    name_of,
+    seconds_of,
+)
+from .log import end_of_log
 
-CANCELLED, TIMED_OUT = "-cancelled", "-timed-out"
+logger = logging.getLogger(__name__)
 
-ANSWER_SECONDS = 60
-"""How long Docker may take to answer."""
-
-START_SECONDS = 60
+START_SECONDS = 180
 """How long after its creation a container may take to start."""
 
-UNSTARTED = ("created", "configured", "initialized")
-ENDED = ("exited", "stopped", "dead", "removing")
-"""Docker's states of a container, and Podman's; in all others it runs."""
+PATIENCE_SECONDS = 60
+"""How long a container is looked for, or sent again, whose answer got lost."""
 
-
-class DockerError(RuntimeError):
-    """Docker does not answer, or refuses what it is asked for."""
+RETRY_SECONDS = 1
 
 
 class DockerEngine:
     """Containers of Docker, or of what answers as Docker does."""
 
-    honours = frozenset({"cpus", "gpus", "memory"})
+    honours = frozenset({"cpus", "gpus", "memory", "timeout"})
+    pause_seconds = 0.1
 
-    def __init__(self, host: str | None, grace_seconds: int) -> None:
-        """Take the API's address, and the seconds between TERM and KILL."""
+    def __init__(self, host: str | None) -> None:
+        """Take the API's address."""
         self._host = host
-        self._grace_seconds = grace_seconds
+        self.needs = needs_of(host)
+        self._ending = Ending(self._inspect)
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job) -> Mapping[str, str]:
         """Start a container, unless there is one for this job.
 
         Raises:
             DockerError: If Docker cannot get the image, or refuses the container.
             InterruptedError: If the job was cancelled meanwhile.
         """
-        from docker.errors import APIError
-
-        assert isinstance(job.runtime, Image)
-        with self._in_words():
-            if self._containers([job.name]):
-                return
-            self._fetch(job.runtime, job.options.pull_policy)
-            rootless = "name=rootless" in self._machine["SecurityOptions"]
-            request = container(job, job.runtime, rootless)
-            created = self._claim(job.name, request)
-            if not created:
-                return
-            try:
-                # By its name, which it has lost if it was cancelled.
-                self._docker.api.start(job.name)
-            except APIError:
-                found = self._containers([job.name]).get(job.name)
-                if not found or f"/{job.name}" not in found.attrs["Names"]:
-                    reason = "The job was cancelled before it ran."
-                    raise InterruptedError(reason) from None
-                created.remove(v=True, force=True)
-                raise
-
-    def _claim(self, name: str, request: Mapping[str, Any]) -> Any:
-        """Create a container; nothing if somebody else was faster, who starts it."""
-        from docker.errors import APIError
-
-        deadline = time.monotonic() + START_SECONDS
+        submission, unanswered = uuid4().hex, 0.0
         while True:
             try:
-                return self._docker.containers.create(name=name, **request)
-            except APIError as error:
-                taken = error.status_code == 409
-                if taken and self._containers([name]):
-                    return None
-                # A name is taken some moments before its container can be seen.
-                if not taken or time.monotonic() > deadline:
+                with self._in_words():
+                    return self._details(self._started(job, submission))
+            except UnansweredError:
+                unanswered = unanswered or time.monotonic()
+                if time.monotonic() - unanswered > PATIENCE_SECONDS:
                     raise
-            time.sleep(0.1)
+            # It may have been done all the same, and is looked for.
+            time.sleep(RETRY_SECONDS)
 
-    def poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
+    def poll(self, jobs: Sequence[Handle]) -> Mapping[str, JobState]:
         """List the containers of all jobs; look at those that have ended."""
         with self._in_words():
-            found = self._containers(names)
-            return {name: self._described(found.get(name)) for name in names}
+            found = self._find(jobs)
+            # The clock of this machine may be another one.
+            now = cache(lambda: seconds_of(self._docker.info()["SystemTime"]))
+            return {job.name: self._described(found.get(job.name), now) for job in jobs}
 
-    def cancel(self, name: str) -> None:
-        """Ask a container to end; Docker kills it if it does not."""
+    def cancel(self, jobs: Sequence[Handle], force: bool = False) -> None:
+        """Send containers the signal that lets them end, or kill them."""
+        from docker.errors import APIError
+
+        faults = []
         with self._in_words():
-            found = self._containers([name]).get(name)
-            if found and found.status not in ENDED:
-                self._end(found, name + CANCELLED)
+            for found in self._find(jobs).values():
+                try:
+                    if found.status not in ENDED:
+                        self._ending.tell(found, CANCELLED, force)
+                except APIError as fault:
+                    faults.append(fault)
+            if faults:
+                raise faults[0]
 
-    def logs(self, name: str, lines: int) -> str:
-        """Return the last lines that the container wrote."""
+    def logs(self, job: Handle, limit: int) -> str:
+        """Return the end of what the container wrote."""
         with self._in_words():
-            found = self._containers([name]).get(name)
-            written = found.logs(tail=lines) if found else b""
-        return str(written, errors="replace")
+            found = self._find([job]).get(job.name)
+            written = end_of_log(self._docker.api, found.id, limit) if found else b""
+        return written.decode(errors="replace")
 
-    def remove(self, name: str) -> None:
-        """Delete the container; one that still runs is cancelled first."""
-        from docker.errors import NotFound
-
-        self.cancel(name)
+    def remove(self, job: Handle) -> None:
+        """Delete the container, and kill it if it still runs."""
         with self._in_words():
-            try:
-                if found := self._containers([name]).get(name):
-                    found.remove(v=True, force=True)
-            except NotFound:
-                # Somebody else has deleted it.
-                return
+            if found := self._find([job]).get(job.name):
+                _delete(found)
 
     @cached_property
     def _docker(self) -> Any:
-        import docker
-
-        address = {"base_url": self._host} if self._host else {}
-        settings = docker.utils.kwargs_from_env() | address
-        return docker.DockerClient(version="auto", timeout=ANSWER_SECONDS, **settings)
+        return connect_to(self._host)
 
     @cached_property
     def _machine(self) -> Mapping[str, Any]:
@@ -144,16 +130,78 @@ class DockerEngine:
         told: Mapping[str, Any] = self._docker.info()
         return told
 
-    def _containers(self, names: Sequence[str]) -> dict[str, Any]:
+    def _in_words(self) -> AbstractContextManager[None]:
+        return in_words(self._host)
+
+    def _find(self, jobs: Sequence[Handle]) -> dict[str, Any]:
         """Return the containers of jobs, by the jobs' names, in one call for all."""
-        known = {}
+        by_id, by_name = {}, {}
         # With all that there is to know, each would be a call of its own.
         for found in self._docker.containers.list(
             all=True, sparse=True, filters={"label": LABEL}
         ):
-            for name in found.attrs["Names"]:
-                known[_job_of(name.lstrip("/"))] = found
-        return {name: known[name] for name in names if name in known}
+            by_id[found.short_id] = found
+            name, mark = name_of(found)
+            # One that lost its name to a second one has been told to end.
+            if mark or name not in by_name:
+                by_name[name] = found
+        known = {
+            job.name: by_id.get(job.details.get("container", ""))
+            or by_name.get(job.name)
+            for job in jobs
+        }
+        return {name: found for name, found in known.items() if found}
+
+    def _started(self, job: Job, submission: str) -> Any:
+        """Return a job's container, which this submission starts if it has made it."""
+        from docker.errors import APIError
+
+        this = Handle(job.name)
+        found = self._find([this]).get(job.name) or self._created(job, submission)
+        labels = found.attrs["Labels"]
+        if labels.get(SUBMISSION_LABEL) != submission or found.status not in UNSTARTED:
+            return found
+        try:
+            # By its name, which it has lost if it was cancelled.
+            self._docker.api.start(job.name)
+        except APIError as error:
+            if error.status_code in LOST:
+                raise
+            found = self._find([this]).get(job.name)
+            if not found or name_of(found)[1]:
+                raise _cancelled() from None
+            _delete(found)
+            raise
+        return found
+
+    def _created(self, job: Job, submission: str) -> Any:
+        """Create a container; return that of somebody who was faster, if there is one.
+
+        The name is what is claimed.
+        """
+        from docker.errors import APIError
+
+        assert isinstance(job.runtime, Image)
+        self._fetch(job.runtime, job.options.pull_policy)
+        security = self._machine["SecurityOptions"]
+        request = container(job, job.runtime, submission, security)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            created = None
+            try:
+                created = self._docker.containers.create(name=job.name, **request)
+            except APIError as error:
+                if error.status_code != 409 or time.monotonic() > deadline:
+                    raise
+            found = self._find([Handle(job.name)]).get(job.name)
+            if created and (not found or found.id != created.id):
+                # Of two that had the name, one has lost it to `cancel`.
+                _delete(created)
+                raise _cancelled()
+            if found:
+                return found
+            # A name is taken some moments before its container can be seen.
+            time.sleep(0.1)
 
     def _fetch(self, image: Image, policy: str) -> None:
         """Pull an image, as the policy says."""
@@ -171,90 +219,71 @@ class DockerEngine:
         if image.credentials:
             username, password = image.credentials
             login = {"username": username, "password": password}
-        self._docker.images.pull(image.reference, auth_config=login)
+        logger.info("Docker pulls %s.", image.reference)
+        # The SDK's own way drops what goes wrong once the pull has begun.
+        for told in self._docker.api.pull(
+            image.reference, auth_config=login, stream=True, decode=True
+        ):
+            if fault := told.get("error"):
+                raise DockerError(f"Docker cannot pull {image.reference}: {fault}")
 
-    def _described(self, found: Any) -> JobState:
-        state = self._state(found)
+    def _details(self, found: Any) -> dict[str, str]:
+        return {"container": found.short_id, "host": self._machine["Name"]}
+
+    def _described(self, found: Any, now: Callable[[], float]) -> JobState:
         if not found:
-            return state
-        details = {"container": found.short_id, "state": found.status}
-        return replace(state, details=details | {"host": self._machine["Name"]})
+            return JobState(Phase.UNKNOWN, reason="Docker does not know the job")
+        details = self._details(found) | {"state": found.status}
+        return replace(self._state(found, now), details=details)
 
-    def _state(self, found: Any) -> JobState:
-        from docker.errors import NotFound
+    def _state(self, found: Any, now: Callable[[], float]) -> JobState:
+        from docker.errors import APIError, NotFound
 
-        if not found:
-            return JobState(Phase.FAILED, reason="Docker does not know the job")
-        name, age = found.attrs["Names"][0], time.time() - found.attrs["Created"]
-        if name.endswith(CANCELLED) and found.status in (*ENDED, *UNSTARTED):
-            return JobState(Phase.CANCELLED, reason="the job was cancelled")
-        if found.status in UNSTARTED and age < START_SECONDS:
-            return JobState(Phase.PENDING)
-        limit = found.attrs["Labels"].get(TIME_LABEL)
+        _, mark = name_of(found)
         if found.status not in (*ENDED, *UNSTARTED):
-            if not limit or age < int(limit):
-                return JobState(Phase.RUNNING)
-            self._end(found, _job_of(name.lstrip("/")) + TIMED_OUT)
-            name += TIMED_OUT
-        if name.endswith(TIMED_OUT):
+            with suppress(APIError):
+                # What fails is done by the next question.
+                self._ending.keep_time(found, now)
+            return JobState(Phase.RUNNING)
+        if mark == CANCELLED:
+            return JobState(Phase.CANCELLED, reason="the job was cancelled")
+        if mark == TIMED_OUT:
             reason = "the job reached its timeout_seconds"
             return JobState(Phase.FAILED, reason=reason)
+        if found.status in UNSTARTED:
+            if now() - found.attrs["Created"] < START_SECONDS:
+                reason = "its container is created, and not started yet"
+                return JobState(Phase.PENDING, reason=reason)
+            return JobState(Phase.FAILED, reason="its container was never started")
         try:
             # A list tells no exit codes.
-            found.reload()
+            return _ended(self._inspect(found.id)["State"])
         except NotFound:
-            return self._state(None)
-        return _ended(found.attrs["State"])
+            return JobState(Phase.UNKNOWN, reason="Docker has deleted its container")
 
-    def _end(self, found: Any, name: str) -> None:
-        """Let a container end, and remember by its name why."""
-        from docker.errors import NotFound
-
-        try:
-            if f"/{name}" not in found.attrs["Names"]:
-                found.rename(name)
-            found.stop(timeout=self._grace_seconds)
-        except NotFound:
-            # Somebody else has deleted it.
-            return
-
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """Turn the SDK's exceptions into ones that tell what to do."""
-        from docker.errors import APIError, DockerException
-        from requests import RequestException
-
-        try:
-            yield
-        except APIError as error:
-            said = error.explanation or error
-            raise DockerError(f"Docker refuses: {said}") from error
-        except (DockerException, RequestException) as error:
-            address = self._host or os.environ.get("DOCKER_HOST") or "its own socket"
-            raise DockerError(
-                f"Docker does not answer at {address} ({_origin(error)}): install and "
-                "start it, or name another address by DOCKER_HOST."
-            ) from error
+    def _inspect(self, container: str) -> Mapping[str, Any]:
+        told: Mapping[str, Any] = self._docker.api.inspect_container(container)
+        return told
 
 
-def _origin(error: BaseException) -> BaseException:
-    """Return what the system refused, such as a permission, if that was the cause."""
-    first = error
-    while first.__context__:
-        first = first.__context__
-    return first if isinstance(first, OSError) else error
+def _delete(found: Any) -> None:
+    from docker.errors import APIError
+
+    try:
+        found.remove(v=True, force=True)
+    except APIError as error:
+        # Somebody else deletes it, or has.
+        if error.status_code not in (404, 409):
+            raise
 
 
-def _job_of(name: str) -> str:
-    """Return the name of the job that a container of this name stands for."""
-    return name.removesuffix(CANCELLED).removesuffix(TIMED_OUT)
+def _cancelled() -> InterruptedError:
+    return InterruptedError("The job was cancelled before it ran.")
 
 
 def _ended(state: Mapping[str, Any]) -> JobState:
     """Describe a container that has ended, by what `docker inspect` calls its state."""
     code = int(state["ExitCode"])
-    if state["Status"] in UNSTARTED:
-        return JobState(Phase.FAILED, reason="its container was never started")
     if code and state.get("OOMKilled"):
         reason = "the job ran out of memory (OOMKilled)"
         return JobState(Phase.FAILED, code, reason)

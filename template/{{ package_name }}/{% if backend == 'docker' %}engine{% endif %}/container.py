@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from .._core.engine import Image, Job
@@ -12,24 +13,32 @@ LABEL = "zenml.step"
 
 TIME_LABEL = "zenml.timeout_seconds"
 
+SUBMISSION_LABEL = "zenml.submission"
+"""Tells who made a container, to whom the answer got lost."""
 
-def container(job: Job, image: Image, rootless: bool) -> dict[str, Any]:
+
+def container(
+    job: Job, image: Image, submission: str, security: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return what the SDK's `containers.create` is given.
 
     Args:
         job: What is to be run.
         image: What to run it in.
-        rootless: Whether Docker runs as who starts the pipeline, who is root inside
-            then.
+        submission: Names the submission.
+        security: What Docker's `info` calls its security options.
     """
     options = job.options
     environment = dict(job.environment)
     volumes, user = list(options.volumes), options.user
+    stores = environment.get("ZENML_LOCAL_STORES_PATH")
     # ZenML's files on this machine, if the step needs them: under the same path and as
     # the same user, as ZenML's own local Docker orchestrator has it.
-    if stores := environment.get("ZENML_LOCAL_STORES_PATH"):
-        volumes.append(f"{stores}:{stores}")
-        if not user and not rootless:
+    if stores:
+        if stores not in [volume.split(":")[1] for volume in volumes]:
+            volumes.append(f"{stores}:{stores}")
+        # Who starts the pipeline is root inside where Docker is rootless.
+        if not user and "name=rootless" not in security:
             user = f"{os.getuid()}:{os.getgid()}"
             # Somebody whom the image does not know has / for a home.
             environment.setdefault("HOME", "/tmp")
@@ -39,26 +48,39 @@ def container(job: Job, image: Image, rootless: bool) -> dict[str, Any]:
         "entrypoint": job.command[:1],
         "command": job.command[1:],
         "environment": environment,
-        "labels": _labels(job),
+        "labels": _labels(job, submission),
         "volumes": volumes,
         "user": user,
-        "network": options.network,
-        # Where ZenML looks for a server of the launcher's machine.
-        "extra_hosts": {"host.docker.internal": "host-gateway"},
+        **_network(options.network),
         "shm_size": options.shm_size,
         # A step that is process 1 itself ignores TERM and buries nobody.
         "init": True,
         "restart_policy": {"Name": "no"},
         **_limits(job),
     }
+    # Where Docker gives containers users of their own, the one above is none of this
+    # machine's, and the machine's network is refused.
+    if "name=userns" in security and (stores or options.network == "host"):
+        request["userns_mode"] = "host"
     return {name: value for name, value in request.items() if value}
 
 
-def _labels(job: Job) -> dict[str, str]:
+def _network(network: str | None) -> dict[str, Any]:
+    # With the network comes that container's own list of hosts.
+    if network and network.startswith("container:"):
+        return {"network_mode": network}
+    return {
+        "network_mode": network,
+        # Where ZenML looks for a server of the launcher's machine.
+        "extra_hosts": {"host.docker.internal": "host-gateway"},
+    }
+
+
+def _labels(job: Job, submission: str) -> dict[str, str]:
     labels = {f"zenml.{name}": value for name, value in job.labels.items()}
-    if limit := job.options.timeout_seconds:
-        labels[TIME_LABEL] = str(limit)
-    return labels
+    if job.timeout_seconds:
+        labels[TIME_LABEL] = str(job.timeout_seconds)
+    return labels | {SUBMISSION_LABEL: submission}
 
 
 def _limits(job: Job) -> dict[str, Any]:

@@ -14,8 +14,8 @@ class StepOptions(BaseModel):
     network: str | None = Field(
         default=None,
         min_length=1,
-        description="Network that the step's container joins, or `host`. Default: "
-        "Docker's own.",
+        description="Network that the step's container joins, also `host`, `none` or "
+        "`container:NAME`. Default: Docker's own.",
     )
     volumes: list[str] = Field(
         default=[],
@@ -43,12 +43,6 @@ class StepOptions(BaseModel):
         default="missing",
         description="When the image is pulled from its registry.",
     )
-    timeout_seconds: int | None = Field(
-        default=None,
-        ge=1,
-        description="How long the step may run; it has failed after that. Default: "
-        "without end.",
-    )
 
     @field_validator("volumes")
     @classmethod
@@ -72,10 +66,4 @@ class ComponentOptions(BaseModel):
         description="Address of Docker's API, such as "
         "`unix:///run/user/1000/podman/podman.sock`. Default: DOCKER_HOST, or "
         "Docker's own socket.",
-    )
-    grace_seconds: int = Field(
-        default=10,
-        ge=0,
-        le=600,
-        description="How long a cancelled step may take to end by itself.",
     )

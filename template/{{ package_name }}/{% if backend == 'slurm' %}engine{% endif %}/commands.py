@@ -6,91 +6,114 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from itertools import groupby
 
-from .states import is_final
+from .states import Listed
 
 SECONDS = 60
 """How long a client may take to answer; most give up after Slurm's MessageTimeout."""
 
-PASSING = re.compile(
-    "timed out|unable to contact|temporarily|standby mode", re.IGNORECASE
+FINAL = re.compile(
+    r"""on\ PATH|--help|invalid\ --|unable\ to\ process\ configuration
+    |invalid\ (account|feature|generic|gres|license|node|partition|qos|time|wckey)
+    |(specification|time\ limit|reservation|request)\ (is\ )?invalid
+    |denied|not\ permitted|not\ in\ this\ partition|than\ permitted|no\ partition
+    |(configuration|by\ task)\ is\ not\ available|dependency\ problem
+    |violates\ accounting""",
+    re.IGNORECASE | re.VERBOSE,
 )
-"""What the clients say when it is worth while to ask again."""
+"""What sbatch says when it is no use to ask again (Slurm 22.05 to 25.11).
+All else may pass, or hides that Slurm has taken the job."""
+
+OF_A_JOB = re.compile(
+    r"SLURMD?_(JOB|STEP|ARRAY_|HET_|TASK|NODE|NNODES|NTASKS|NPROCS|PROCID|LOCALID|GTIDS"
+    r"|CPU|MEM_|GPU|SHARDS_|TRES_|THREADS_|DIST|TOPOLOGY_|SUBMIT_|EXPORT_ENV|RESTART_"
+    r"|OVERCOMMIT|CLUSTER_NAME|PRIO_PROCESS|CONTAINER|OOMKILLSTEP)"
+)
+"""What describes a job, such as one that the launcher runs in: sbatch's manual, section
+OUTPUT ENVIRONMENT VARIABLES."""
+
+MISLEADING = re.compile(
+    "ZENML_|SQUEUE_|SCANCEL_|SACCT_|SBATCH_(ARRAY_INX|CLUSTERS|ERROR|WAIT$)"
+)
+"""What is the launcher's alone, or changes what the clients ask and answer."""
 
 
 class SlurmError(RuntimeError):
     """A client of Slurm's has failed."""
 
     @property
-    def may_pass(self) -> bool:
-        """Whether the same question may have an answer later."""
-        return bool(PASSING.search(str(self)))
+    def is_final(self) -> bool:
+        """Whether the same job will never be taken."""
+        return bool(FINAL.search(str(self)))
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A job, as Slurm lists it."""
-
-    state: str
-    number: str
-    node: str
-    reason: str
-
-
-def submit(options: Iterable[str], script: str) -> str:
-    """Submit a job and return its number."""
-    # `--parsable` prints NUMBER, or NUMBER;CLUSTER.
+def submit(options: Iterable[str], script: str) -> dict[str, str]:
+    """Submit a job, and return what it is found by."""
     printed = _run("sbatch", "--parsable", "--export=ALL", *options, text=script)
-    return printed.strip().partition(";")[0]
+    # Beside it there may be what the site's plugins print.
+    told = re.search(r"^(\d+)(?:;(.+))?$", printed, re.MULTILINE)
+    if not told:
+        raise SlurmError(f"sbatch printed no number: {printed.strip()!r}")
+    return Listed("", told[1], "", "", told[2] or "").details
 
 
-def jobs(names: Sequence[str]) -> dict[str, Listed]:
-    """Return those of the jobs that Slurm still knows.
+def jobs(names: Iterable[str]) -> dict[str, list[Listed]]:
+    """Return by name what Slurm still knows of jobs.
 
     squeue gets all jobs of the user in any case, and so many names may be more than a
     command line can hold.
     """
+    mine = f"--user={os.getuid()}"
     form = "--format=%T|%i|%N|%r|%j"
-    printed = _run("squeue", _MINE, "--noheader", "--states=all", form)
-    return _read(printed, names)
+    # --all is for partitions that are hidden.
+    return _read(_run("squeue", mine, "--all", "--states=all", form), names)
 
 
-def accounted(names: Sequence[str]) -> dict[str, Listed]:
+def accounted(names: Sequence[str]) -> dict[str, list[Listed]]:
     """Return what Slurm's accounting says of jobs; nothing where there is none."""
+    if not names:
+        return {}
     try:
         printed = _run(
-            "sacct",
-            "--allocations",
-            "--noheader",
-            "--parsable2",
-            "--starttime=now-30days",
-            f"--name={','.join(names)}",
+            *("sacct", "--allocations", "--allclusters", "--parsable2"),
+            *("--starttime=now-30days", f"--name={','.join(names)}"),
             "--format=State,JobID,NodeList,Reason,JobName",
         )
     except SlurmError:
         return {}
     # What it takes for running is a job whose end it has missed.
     told = _read(printed, names)
-    return {name: job for name, job in told.items() if is_final(job.state)}
+    return {name: [job for job in told[name] if job.has_ended] for name in told}
 
 
-def cancel(name: str) -> None:
-    """Cancel what bears a name, if it has not ended."""
-    _run("scancel", _MINE, f"--name={name}")
+def cancel(jobs: Iterable[Listed]) -> None:
+    """Tell Slurm to end those that have not ended, all at once."""
+    # To one that is COMPLETING, told again, it would give its whole KillWait again.
+    left = [job for job in jobs if not (job.has_ended or job.state == "COMPLETING")]
+    for cluster, those in groupby(left, key=lambda job: job.cluster):
+        where = (f"--clusters={cluster}",) if cluster else ()
+        try:
+            _run("scancel", *where, *(job.number for job in those))
+        except SlurmError as error:
+            # It has ended meanwhile.
+            if not re.search("invalid job id|already complet", str(error), re.I):
+                raise
 
 
-_MINE = f"--user={os.getuid()}"
-
-
-def _read(printed: str, names: Sequence[str]) -> dict[str, Listed]:
-    wanted, found = set(names), {}
+def _read(printed: str, names: Iterable[str]) -> dict[str, list[Listed]]:
+    found: dict[str, list[Listed]] = {}
+    wanted, cluster = set(names), ""
     for line in printed.splitlines():
+        if line.startswith("CLUSTER: "):
+            # Those of several clusters, if SLURM_CLUSTERS is set.
+            cluster = line.partition(" ")[2]
         # The name comes last, since other jobs of the user may bear any.
         state, number, node, reason, name = (line.split("|", 4) + [""] * 4)[:5]
         if name in wanted:
             # Accounting says CANCELLED by whom.
-            found[name] = Listed(state.partition(" ")[0], number, node, reason)
+            job = Listed(state.partition(" ")[0], number, node, reason, cluster)
+            found.setdefault(name, []).append(job)
     return found
 
 
@@ -122,13 +145,13 @@ def _run(*command: str, text: str = "") -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Return the launcher's environment, which a job gets, without what is not its own.
-
-    ZenML's is for the launcher alone. A launcher that runs in a job itself knows sizes
-    that would be taken for those of the new job; what configures the clients stays.
-    """
-    return {
+    """Return the launcher's environment, which a job gets, without what misleads."""
+    left = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("ZENML_", "SLURM_")) or name == "SLURM_CONF"
+        if not (OF_A_JOB.match(name) or MISLEADING.match(name))
     }
+    if chosen := os.environ.get("SBATCH_CLUSTERS"):
+        # Who submits there, is to look there.
+        left.setdefault("SLURM_CLUSTERS", chosen)
+    return left

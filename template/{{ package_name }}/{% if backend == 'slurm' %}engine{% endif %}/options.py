@@ -22,6 +22,7 @@ RESERVED = (
     "output",
     "parsable",
     "quiet",
+    "requeue",
     "test-only",
     "usage",
     "version",
@@ -48,8 +49,8 @@ class StepOptions(BaseModel):
     time_limit: str | None = Field(
         default=None,
         pattern=r"^(\d+-)?\d+(:\d+){0,2}$",
-        description="How long the step may run, as Slurm writes it: minutes, "
-        "hours:minutes:seconds, days-hours and so on.",
+        description="How long Slurm lets the step run: minutes, hours:minutes:seconds, "
+        "days-hours and so on.",
     )
     constraint: str | None = Field(
         default=None, min_length=1, description="Features that its nodes must have."

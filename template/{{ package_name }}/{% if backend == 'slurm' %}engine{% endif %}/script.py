@@ -4,74 +4,43 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
-from .._core.engine import Job
+from .._core.engine import Host, Job
+from .._core.environment.job_folder import JobFolder
 
-# How the command ended is noted by renaming, since a reader must see all of it or
-# nothing. Slurm forgets a job some minutes after its end (MinJobAge), this file stays.
-PREPARE = """\
-end() {
-    rm -f environment
-    echo "$1" > exit_code.draft && mv exit_code.draft exit_code
-    exit "$1"
-}
-[ ! -e cancelled ] || end 143
-rm -rf run exit_code && mkdir run || end 1
-"""
-
-# Brings the command `module`, which shells that are no login shells may lack.
-PROFILE = """\
+# The command `module` may be missing in shells that are no login shells.
+MODULES = """\
 [ "$(type -t module)" ] || . /etc/profile
-"""
-
-# Entry by entry, since it can hold any character; by builtins, which no listing shows.
-ENVIRONMENT = """\
-while IFS= read -r -d '' variable; do export "$variable"; done < environment
-"""
-
-# When a job is cancelled or its time is over, Slurm sends TERM to the script alone,
-# which hands it on, and stays until the command has ended.
-WAIT = """\
-child=$!
-trap 'kill -TERM "$child"' TERM
-wait "$child"
-while code=$?; kill -0 "$child" 2>/dev/null; do wait "$child"; done
-end "$code"
+module load {} || exit
 """
 
 
-def script(job: Job, home: Path) -> str:
+def script(job: Job, folder: JobFolder) -> str:
     """Return the script of a job that lives in a folder."""
+    assert isinstance(job.runtime, Host)
     modules = shlex.join(job.options.modules)
+    run = (job.runtime.python, *folder.prepare(job, number="SLURM_JOB_ID"))
     return "".join(
         (
-            "#!/bin/bash\n",
-            f"cd {shlex.quote(str(home))} || exit\n",
-            PREPARE,
-            PROFILE if modules else "",
-            ENVIRONMENT,
-            f"module load {modules} || end 1\n" if modules else "",
-            f"(cd run && exec {shlex.join(job.command)}) &\n",
-            WAIT,
+            # The token is for Slurm's clients alone.
+            "#!/bin/bash\nunset SLURM_JWT\n",
+            MODULES.format(modules) if modules else "",
+            f"exec {shlex.join(map(str, run))}\n",
         )
     )
 
 
-def entries(environment: Mapping[str, str]) -> str:
-    """Return environment variables as the script reads them."""
-    return "".join(f"{name}={value}\0" for name, value in environment.items())
-
-
-def arguments(job: Job, home: Path) -> Iterator[str]:
+def arguments(job: Job, folder: JobFolder) -> Iterator[str]:
     """Say how a job is to be run, in options of sbatch."""
     options, resources = job.options, job.resources
     yield f"--job-name={job.name}"
     yield f"--comment={' '.join(f'{k}={v}' for k, v in job.labels.items())}"
-    yield f"--chdir={home}"
+    yield f"--chdir={folder.path}"
     # sbatch replaces what follows a % in this one, also in the names of folders.
-    yield f"--output={str(home).replace('%', '%%')}/output.log"
+    yield f"--output={str(folder.log).replace('%', '%%')}"
+    # A job that was sent twice is the other one's log, too.
+    yield "--open-mode=append"
     yield "--input=/dev/null"
     # A second run of a job would meet what the first one has told ZenML. Retrying is
     # ZenML's task, and makes another job.
@@ -95,4 +64,16 @@ def arguments(job: Job, home: Path) -> Iterator[str]:
         "constraint": options.constraint,
     }
     yield from (f"--{name}={value}" for name, value in chosen.items() if value)
-    yield from options.sbatch_args
+    yield from map(_heeded, options.sbatch_args)
+
+
+def _heeded(option: str) -> str:
+    """Let a signal that is asked for reach the script, and so the step's command.
+
+    Without a `B:`, it is for job steps of srun alone.
+    """
+    name, _, value = option.partition("=")
+    flags, _, sign = value.rpartition(":")
+    if "--signal".startswith(name) and "B" not in flags.upper():
+        return f"{name}={flags}B:{sign}"
+    return option

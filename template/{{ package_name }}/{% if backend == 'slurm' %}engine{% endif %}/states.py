@@ -6,25 +6,17 @@ Names and meanings are those of squeue's manual, section JOB STATE CODES (Slurm 
 
 from __future__ import annotations
 
-from .._core.engine import JobState, Phase
+from dataclasses import dataclass, replace
 
-WAITING = frozenset(
-    {
-        "CONFIGURING",
-        "PENDING",
-        "POWER_UP_NODE",
-        "REQUEUED",
-        "REQUEUE_FED",
-        "REQUEUE_HOLD",
-        "RESV_DEL_HOLD",
-        "SPECIAL_EXIT",
-    }
+from .._core.engine import JobState, Phase
+from .._core.environment.job_folder import JobFolder
+
+WAITING = (
+    *("CONFIGURING", "PENDING", "POWER_UP_NODE", "REQUEUED", "REQUEUE_FED"),
+    *("REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT"),
 )
 """It is to run, now or when somebody releases it."""
 
-CANCELLED = {
-    "CANCELLED": "the job was cancelled",
-}
 FAILED = {
     "BOOT_FAIL": "its node did not start",
     "DEADLINE": "the job could not end before its deadline",
@@ -41,40 +33,65 @@ UNSTARTED = ("JobLaunchFailure", "RaisedSignal:53", "launch failed")
 """Reasons of jobs whose node could not even open their output."""
 
 
-def is_final(state: str) -> bool:
-    """Whether a job in this state of Slurm's never changes again."""
-    return state == "COMPLETED" or state in FAILED or state in CANCELLED
+@dataclass(frozen=True)
+class Listed:
+    """A job, as Slurm lists it."""
+
+    state: str
+    number: str
+    node: str
+    reason: str
+    cluster: str = ""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it never changes again."""
+        return self.state in ("COMPLETED", "CANCELLED", *FAILED)
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What it is found by."""
+        told = {
+            "job_id": self.number,
+            "node": self.node,
+            "state": self.state,
+            "cluster": self.cluster,
+        }
+        return {name: value for name, value in told.items() if value}
 
 
-def phase_of(state: str) -> Phase:
-    """Translate a state of Slurm's.
+def state_of(known: Listed | None, folder: JobFolder) -> JobState:
+    """Describe a job by what Slurm tells of it, if it does, and by its folder.
 
-    One that is not known here is taken for running, as COMPLETING, SUSPENDED, STOPPED
-    and the like are: no job ends because Slurm learnt a new word.
+    A state that is not known here is taken for running, as COMPLETING, SUSPENDED,
+    STOPPED and the like are: no job ends because Slurm learnt a new word.
     """
-    if state in WAITING:
-        return Phase.PENDING
-    if state == "COMPLETED":
-        return Phase.SUCCEEDED
-    if state in CANCELLED:
-        return Phase.CANCELLED
-    if state in FAILED:
-        return Phase.FAILED
-    return Phase.RUNNING
-
-
-def listed(state: str, reason: str, node: str, exit_code: int | None) -> JobState:
-    """Describe a job that Slurm still knows."""
-    phase = phase_of(state)
-    if phase is Phase.SUCCEEDED:
-        return JobState(phase, 0)
-    if not phase.ended:
-        return JobState(phase)
-    words = FAILED.get(state) or CANCELLED[state]
-    if state == "FAILED" and exit_code is not None:
-        words = JobState.ended_with(exit_code).reason
-    elif state == "FAILED" and reason.startswith(UNSTARTED):
+    if not known:
+        number = folder.claimed.get("number")
+        why = "Slurm does not know the job, and it left no exit code"
+        told = folder.record() or JobState(Phase.UNKNOWN, reason=why)
+        return replace(told, details={"job_id": number} if number else {})
+    reason = "" if known.reason == "None" else known.reason
+    if known.state in WAITING:
+        return JobState(Phase.PENDING, reason=reason, details=known.details)
+    if not known.has_ended:
+        return JobState(Phase.RUNNING, details=known.details)
+    if known.state == "COMPLETED":
+        return JobState(Phase.SUCCEEDED, 0, details=known.details)
+    words = FAILED.get(known.state, "the job was cancelled")
+    record = folder.record()
+    is_cancelled = known.state == "CANCELLED"
+    if known.state == "FAILED" and record:
+        words, is_cancelled = record.reason, record.phase is Phase.CANCELLED
+    elif known.state == "FAILED" and folder.claimed:
+        words = "the job was killed and left no exit code"
+    elif known.state == "FAILED" and reason.startswith(UNSTARTED):
         words = "its node could not write the job's output: does it see the workdir?"
-    where = f" on {node}" if node else ""
-    why = f", {reason}" if reason not in ("", "None") else ""
-    return JobState(phase, exit_code, f"{words} ({state}{why}{where})")
+    where = f" on {known.node}" if known.node else ""
+    why = f", {reason}" if reason else ""
+    return JobState(
+        Phase.CANCELLED if is_cancelled else Phase.FAILED,
+        record.exit_code if record else None,
+        f"{words} ({known.state}{why}{where})",
+        known.details,
+    )

@@ -365,7 +365,7 @@ def test_a_job_is_alive_as_long_as_its_supervisor(prepare: Prepare) -> None:
     process.kill()
     process.wait()
 
-    assert not job.folder.is_alive
+    job.wait_until(lambda: not job.folder.is_alive)
     assert job.folder.record() is None
 
 

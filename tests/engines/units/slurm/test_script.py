@@ -1,33 +1,72 @@
 """The script of a job, run by a real shell."""
 
 import signal
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_engine import Clients, job, run_script, wait_for
+from test_engine import JOB, Clients, job, runnable, start, state, wait_for
+from zenml_acme._core.engine import Host, Phase
 from zenml_acme.engine.client import SlurmEngine
 
+TRAP = "trap 'exit 7' {}; echo up; while :; do sleep 0.1; done"
 
-def test_a_term_reaches_the_command_and_its_end_is_noted(
-    slurm: Clients, engine: SlurmEngine, home: Path
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGUSR1])
+def test_a_signal_reaches_the_command_and_its_end_is_noted(
+    slurm: Clients, engine: SlurmEngine, home: Path, sent: signal.Signals
 ) -> None:
-    code = "trap 'exit 7' TERM; echo up; while :; do sleep 0.1; done"
-    process = run_script(slurm, engine, home, job("sh", "-c", code))
-    wait_for(lambda: "up" in engine.logs("job", 1))
-    process.send_signal(signal.SIGTERM)
+    code = TRAP.format(sent.name.removeprefix("SIG"))
+    engine.submit(runnable(job("sh", "-c", code), home))
+    process = start(slurm, home)
+    wait_for(lambda: "up" in engine.logs(JOB, 99))
+    process.send_signal(sent)
 
     assert process.wait(timeout=20) == 7
-    assert (home / "exit_code").read_text() == "7\n"
+    assert state(engine).exit_code == 7
 
 
 def test_a_job_that_was_cancelled_meanwhile_runs_nothing(
     slurm: Clients, engine: SlurmEngine, home: Path
 ) -> None:
-    engine.submit(job("touch", "it-ran"))
-    (home / "cancelled").touch()
-    run_script(slurm, engine, home, job("touch", "it-ran")).wait()
+    engine.submit(runnable(job("echo", "it-ran"), home))
+    engine.cancel([JOB])
+    start(slurm, home).wait()
 
-    assert not list(home.rglob("it-ran"))
+    assert engine.logs(JOB, 99) == ""
+    assert state(engine).phase is Phase.CANCELLED
+
+
+def test_a_job_that_was_sent_twice_runs_once(
+    slurm: Clients, engine: SlurmEngine, home: Path
+) -> None:
+    engine.submit(runnable(job("sh", "-c", "echo it-ran; exit 3"), home))
+
+    assert [start(slurm, home).wait() for _ in range(2)] == [3, 0]
+    assert engine.logs(JOB, 99) == "it-ran\n"
+
+
+def test_a_job_that_starts_after_all_was_removed_touches_nothing(
+    slurm: Clients, engine: SlurmEngine, home: Path
+) -> None:
+    engine.submit(runnable(job("echo", "it-ran"), home))
+    script = slurm.given("sbatch")
+    engine.remove(JOB)
+
+    assert subprocess.run(["bash", "-c", script]).returncode == 0
+    assert not home.exists()
+
+
+def test_a_job_without_an_interpreter_says_so(
+    slurm: Clients, engine: SlurmEngine, home: Path
+) -> None:
+    engine.submit(replace(job(), runtime=Host(Path("/no/python"), Path("unused"))))
+    (home / "script").write_text(slurm.given("sbatch"))
+
+    done = subprocess.run(["bash", home / "script"], capture_output=True, text=True)
+    assert done.returncode == 127
+    assert "/no/python" in done.stderr
 
 
 def test_modules_are_loaded(
@@ -38,7 +77,21 @@ def test_modules_are_loaded(
 ) -> None:
     # As Environment Modules and Lmod hand the command on to scripts.
     monkeypatch.setenv("BASH_FUNC_module%%", '() { export LOADED="$*"; }')
-    show = job("sh", "-c", 'printf %s "$LOADED" > loaded', modules=["cuda/12.4", "gcc"])
-    run_script(slurm, engine, home, show).wait()
+    show = job("sh", "-c", 'printf %s "$LOADED"', modules=["cuda/12.4", "gcc"])
+    engine.submit(runnable(show, home))
+    start(slurm, home).wait()
 
-    assert (home / "run" / "loaded").read_text() == "load cuda/12.4 gcc"
+    assert engine.logs(JOB, 99) == "load cuda/12.4 gcc"
+
+
+def test_a_module_that_is_not_there_ends_the_job(
+    slurm: Clients,
+    engine: SlurmEngine,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BASH_FUNC_module%%", "() { echo none; return 4; }")
+    engine.submit(runnable(job("echo", "it-ran", modules=["gcc"]), home))
+
+    assert start(slurm, home).wait() == 4
+    assert engine.logs(JOB, 99) == "none\n"

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
-from test_engine import Clients, job, state
-from zenml_acme._core.engine import Phase
+from test_engine import JOB, Clients, end, job, state
+from zenml_acme._core.engine import Handle, Phase
+from zenml_acme._core.environment.job_folder import JobFolder
 from zenml_acme.engine.client import SlurmEngine
+from zenml_acme.engine.commands import SlurmError
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_a_job_that_slurm_has_forgotten_is_found_by_its_number(
     slurm: Clients, engine: SlurmEngine, home: Path
 ) -> None:
     engine.submit(job())
-    (home / "exit_code").write_text("0\n")
+    end(home, 0)
 
     assert state(engine).details == {"job_id": "12"}
 
@@ -84,7 +86,7 @@ def test_the_end_is_known_when_slurm_has_forgotten_the_job(
     words: str,
 ) -> None:
     engine.submit(job())
-    (home / "exit_code").write_text(f"{code}\n")
+    end(home, code)
 
     assert (state(engine).phase, state(engine).exit_code) == (phase, code)
     assert words in state(engine).reason
@@ -98,17 +100,95 @@ def test_accounting_is_asked_for_what_is_lost(slurm: Clients, engine: SlurmEngin
     assert "its node failed" in state(engine).reason
 
 
-def test_a_job_that_nobody_knows_has_failed(slurm: Clients, engine: SlurmEngine) -> None:
+def test_a_job_that_nobody_knows_is_unknown(slurm: Clients, engine: SlurmEngine) -> None:
     # Accounting has missed its end.
     slurm.answer("sacct", "RUNNING|12|n1|None|job\n")
 
-    assert state(engine).phase is Phase.FAILED
+    assert state(engine).phase is Phase.UNKNOWN
     assert "left no exit code" in state(engine).reason
 
 
 def test_the_environment_goes_with_the_job(slurm: Clients, engine: SlurmEngine, home: Path) -> None:
     engine.submit(job())
-    slurm.list_job("OUT_OF_MEMORY")
-    engine.poll(["job"])
+    slurm.list_job("PENDING")
+    state(engine)
+    assert list(home.glob("envelope-*"))
 
-    assert not (home / "environment").exists()
+    # By an administrator, before it has begun.
+    slurm.list_job("CANCELLED")
+    state(engine)
+    assert not list(home.glob("envelope-*"))
+
+
+def test_the_record_tells_why_a_failed_job_ended(
+    slurm: Clients, engine: SlurmEngine, home: Path
+) -> None:
+    folder = JobFolder(home)
+    folder.path.mkdir(parents=True)
+    folder.claim("12")
+    slurm.list_job("FAILED", "NonZeroExitCode")
+    folder.note_end(143, timed_out=True)
+    assert "reached its timeout_seconds" in state(engine).reason
+
+    # It was taken after all, and ended at its start.
+    (home / "cancelled").touch()
+    (home / "end").write_text('{"exit_code": 143, "cause": "cancelled"}')
+    assert state(engine).phase is Phase.CANCELLED
+
+
+def test_a_job_that_was_killed_with_its_supervisor_is_told_so(
+    slurm: Clients, engine: SlurmEngine, home: Path
+) -> None:
+    home.mkdir(parents=True)
+    JobFolder(home).claim("12")
+    # As Slurm 22.05 says, though it did launch.
+    slurm.list_job("FAILED", "JobLaunchFailure")
+
+    assert "killed and left no exit code (FAILED, JobLaunch" in state(engine).reason
+
+
+def test_of_several_jobs_of_a_name_the_one_counts_that_runs_it(
+    slurm: Clients, engine: SlurmEngine, home: Path
+) -> None:
+    slurm.answer("squeue", "CANCELLED|11||None|job\nPENDING|12||None|job\nPENDING|13||None|job\n")
+    assert state(engine).details["job_id"] == "12"
+
+    home.mkdir(parents=True)
+    JobFolder(home).claim("13")
+    slurm.answer("squeue", "RUNNING|12|n1|None|job\nRUNNING|13|n2|None|job\n")
+    assert state(engine).details["node"] == "n2"
+    assert not slurm.asked("scancel")
+
+
+def test_what_was_sent_twice_is_not_left_in_the_queue(
+    slurm: Clients, engine: SlurmEngine, home: Path
+) -> None:
+    home.mkdir(parents=True)
+    end(home, 0)
+    slurm.answer("squeue", "COMPLETED|12|n1|None|job\nPENDING|13||None|job\n")
+
+    assert state(engine).phase is Phase.SUCCEEDED
+    assert slurm.asked("scancel") == [["13"]]
+
+    # The one that ran, Slurm has forgotten.
+    slurm.answer("squeue", "PENDING|13||None|job\n")
+    assert state(engine).phase is Phase.SUCCEEDED
+
+
+def test_a_controller_that_is_away_does_not_hide_how_jobs_ended(
+    slurm: Clients, engine: SlurmEngine, home: Path
+) -> None:
+    slurm.answer("squeue", said="Unable to contact slurm controller", code=1)
+    home.mkdir(parents=True)
+    # That it is to end says nothing of whether it has.
+    (home / "cancelled").touch()
+    with pytest.raises(SlurmError):
+        state(engine)
+
+    (home / "cancelled").unlink()
+    end(home, 3)
+    assert state(engine).exit_code == 3
+    with pytest.raises(SlurmError):
+        engine.poll([JOB, Handle("another")])
+    with pytest.raises(SlurmError):
+        engine.poll([])
