@@ -149,7 +149,7 @@ def test_ctrl_c_ends_the_step_that_runs_and_removes_all(here: Path, python: Path
     try:
         # What the step that waits leaves in the artifact store.
         wait_for(lambda: list(place.rglob("contract/waiting-*/*")))
-        assert list(place.rglob("jobs/zenml-*/group"))
+        assert list(place.rglob("jobs/zenml-*/claim"))
         os.killpg(process.pid, signal.SIGINT)
         _, told = process.communicate(timeout=60)
     finally:

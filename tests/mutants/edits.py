@@ -69,7 +69,7 @@ def settings_with(member: str) -> Edit:
 
 def option(declared: str) -> Edit:
     """An option of the component more."""
-    return with_member(OPTIONS, "    grace_seconds: float = Field(", f"    {declared}")
+    return with_member(COMMON, "    grace_seconds: int = Field(", f"    {declared}")
 
 
 def setting(declared: str) -> Edit:

@@ -3,6 +3,7 @@
 from tests.mutants.edits import BASE, OPERATOR, Edit, importing, mutant
 
 ENGINE, PORT, RESOURCES = "engine/client.py", "_core/engine.py", "_core/resources.py"
+JOBS, BOOTSTRAP = "_core/lifecycle/jobs.py", "_core/environment/bootstrap.py"
 INTERRUPTED, RECONCILING = "_core/lifecycle/interrupts.py", "_core/lifecycle/reconciling.py"
 SOURCE_TREE = "_core/environment/source_tree.py"
 VARIABLES = "_core/environment/variables.py"
@@ -21,28 +22,24 @@ def elsewhere(method: str, statement: str) -> Edit:
     """A statement at the beginning of a method, where another process has submitted the step."""
     first = {
         "get_status": '        FAILED instead would end the step.\n        """\n',
-        "cancel": '        """End a step\'s job."""\n',
+        "cancel": 'engine cannot be told.\n        """\n',
         "cleanup_step_submission": '        """Remove what a step\'s job left behind."""\n',
     }[method]
     there = f"        if not interrupts.is_here(job_name(step_run.id)):\n            {statement}\n"
     return Edit(BASE, first, first + there)
 
 
-UNHEARD = (
-    Edit(
-        BASE,
-        "        except BaseException:\n            # ZenML cancels nothing",
-        "        except NotImplementedError:\n            # ZenML cancels nothing",
-    ),
-    # What cleans up after a failure would end it.
-    Edit(BASE, "COMPLETED or not self._options.keep_failed:", "COMPLETED:"),
+UNHEARD = Edit(
+    BASE,
+    "        except BaseException:\n            # ZenML cancels nothing",
+    "        except NotImplementedError:\n            # ZenML cancels nothing",
 )
 
 
 def deaf_to(number: str, other: str) -> tuple[Edit, ...]:
     """Edits that let a signal pass, and not the other one."""
-    signals = "SIGNALS = (signal.SIGINT, signal.SIGTERM)"
-    return (*UNHEARD, Edit(INTERRUPTED, signals, f"SIGNALS = (signal.{other},)"))
+    signals = "SIGNALS = (signal.SIGINT, signal.SIGTERM, "
+    return (UNHEARD, Edit(INTERRUPTED, signals, f"SIGNALS = (signal.{other}, "))
 
 
 SUCCESS = [
@@ -50,8 +47,8 @@ SUCCESS = [
         "SOP301",
         Edit(
             OPERATOR,
-            "return command(runtime, entrypoint_command)",
-            "return command(runtime, entrypoint_command[:3])",
+            "return tuple(entrypoint_command)",
+            "return tuple(entrypoint_command[:3])",
         ),
     ),
     mutant(
@@ -119,8 +116,8 @@ SUCCESS = [
         "SOP310",
         Edit(
             OPERATOR,
-            "return command(runtime, entrypoint_command)",
-            "return command(runtime, list(filter(None, entrypoint_command)))",
+            "return tuple(entrypoint_command)",
+            "return tuple(filter(None, entrypoint_command))",
         ),
     ),
 ]
@@ -140,13 +137,13 @@ FAILURES = [
         "SOP312",
         Edit(
             RECONCILING,
-            '            logger.error("%s", self._explain(step_run_id, state.reason))\n',
+            '                logger.error("%s", self._explain(step_run_id, reason))\n',
             "",
         ),
         Edit(
             BASE,
-            "        return self._follow(step_run.id, step_run.config)\n",
-            "        status = self._follow(step_run.id, step_run.config)\n"
+            "        return self._follow(step_run)\n",
+            "        status = self._follow(step_run)\n"
             "        if status == ExecutionStatus.FAILED:\n"
             "            raise StepFailedError('The job failed.')\n"
             "        return status\n",
@@ -165,7 +162,7 @@ FAILURES = [
     ),
     mutant(
         "SOP315",
-        Edit(RECONCILING, 'f" The end of its log:\\n{log.rstrip()}" if log.strip() else ""', '""'),
+        Edit(RECONCILING, 'f"{said} The end of its log:\\n{log}" if log else said', "said"),
     ),
     mutant("SOP316", Edit(PORT, "if exit_code == 0:", "if exit_code in (0, 3):")),
 ]
@@ -178,8 +175,7 @@ INTERRUPTS = [
         Edit(
             BASE,
             "            if not interrupts.is_here(job.name):\n",
-            "            self._follow(info.step_run_id, info.config)\n"
-            "            if not interrupts.is_here(job.name):\n",
+            "            self._follow(info)\n            if not interrupts.is_here(job.name):\n",
         ),
     ),
     mutant("SOP320", elsewhere("get_status", "return ExecutionStatus.FAILED")),
@@ -187,7 +183,7 @@ INTERRUPTS = [
         "SOP321",
         elsewhere(
             "get_status",
-            "if self._status(step_run.id, step_run.config, 0)[0] == ExecutionStatus.RUNNING:"
+            "if self._status(step_run, 0)[0] == ExecutionStatus.RUNNING:"
             " return ExecutionStatus.QUEUED",
         ),
     ),
@@ -201,7 +197,7 @@ INTERRUPTS = [
         "SOP325",
         elsewhere(
             "cancel",
-            "if self._poller.state(job_name(step_run.id), 0).phase.ended:"
+            "if self._jobs.state(job_name(step_run.id), 0).phase.ended:"
             " raise KeyError(step_run.id)",
         ),
     ),
@@ -209,8 +205,8 @@ INTERRUPTS = [
         "SOP326",
         Edit(
             BASE,
-            "        return self._follow(step_run.id, step_run.config)\n",
-            "        status = self._follow(step_run.id, step_run.config)\n"
+            "        return self._follow(step_run)\n",
+            "        status = self._follow(step_run)\n"
             "        while status == ExecutionStatus.STOPPED:\n"
             "            time.sleep(1)\n"
             "        return status\n",
@@ -225,11 +221,11 @@ LEFTOVERS = [
         "SOP328",
         Edit(
             ENGINE,
-            '        if not (home / "group").exists():\n',
-            "        subprocess.Popen(\n"
-            '            ("sleep", "300"), env=dict(job.environment), start_new_session=True\n'
-            "        )\n"
-            '        if not (home / "group").exists():\n',
+            "            arguments = folder.prepare(job)\n",
+            "            subprocess.Popen(\n"
+            '                ("sleep", "300"), env=dict(job.environment), start_new_session=True\n'
+            "            )\n"
+            "            arguments = folder.prepare(job)\n",
         ),
     ),
     mutant("SOP329", submitting("tempfile.mkstemp()"), importing(OPERATOR, "import tempfile")),
@@ -238,12 +234,8 @@ LEFTOVERS = [
 SECRETS = [
     mutant(
         "SOP401",
-        Edit(
-            OPERATOR,
-            "command=self.run_entrypoint(runtime, entrypoint_command)",
-            'command=("env", *(f"{k}={v}" for k, v in environment.items()),'
-            " *self.run_entrypoint(runtime, entrypoint_command))",
-        ),
+        Edit(ENGINE, "*arguments),", "*arguments, str(job.environment)),"),
+        Edit(BOOTSTRAP, "main(*sys.argv[1:])", "main(*sys.argv[1:3])"),
     ),
     mutant(
         "SOP402",
@@ -257,11 +249,10 @@ SECRETS = [
     ),
     mutant(
         "SOP404",
-        submitting("self.handed = str(environment)"),
         Edit(
-            BASE,
-            "self._details.pop(step_run_id, {}))",
-            '{"environment": getattr(self, "handed", "")})',
+            JOBS,
+            "self._engine.submit(job))",
+            "{**self._engine.submit(job), 'environment': str(job.environment)})",
         ),
     ),
 ]

@@ -111,7 +111,10 @@ INTERFACE = [
         "SOP127",
         Edit(OPERATOR, "        return Settings\n", "        return dict\n"),
     ),
-    mutant("SOP128", operator_with('    validator = "a remote artifact store"')),
+    mutant(
+        "SOP128",
+        Edit(BASE, "return validator_of(self.engine.needs)", 'return "a remote artifact store"'),
+    ),
     mutant(
         "SOP129",
         Edit(BASE, "return image_requirements()", "return list(image_requirements())"),
@@ -122,17 +125,17 @@ CONFIGURATION = [
     mutant(
         "SOP201",
         option("on_end: Callable[[], None] | None = None"),
-        importing(OPTIONS, "from collections.abc import Callable"),
+        importing(COMMON, "from collections.abc import Callable"),
     ),
     mutant(
         "SOP202",
         option(
-            '@field_serializer("grace_seconds")\n    def _write(self, value: float) -> float:\n'
+            '@field_serializer("grace_seconds")\n    def _write(self, value: int) -> int:\n'
             "        return value * 1000"
         ),
-        importing(OPTIONS, "from pydantic import field_serializer"),
+        importing(COMMON, "from pydantic import field_serializer"),
     ),
-    mutant("SOP203", Edit(OPTIONS, "        default=10,\n", '        default="ten",\n')),
+    mutant("SOP203", Edit(COMMON, "        default=30,\n", '        default="ten",\n')),
     mutant(
         "SOP204",
         config_with('    model_config = ConfigDict(extra="forbid")'),
@@ -143,7 +146,7 @@ CONFIGURATION = [
         config_with("    model_config = ConfigDict(frozen=False)"),
         importing(CONFIG, "from pydantic import ConfigDict"),
     ),
-    mutant("SOP206", Edit(OPTIONS, "        default=10,\n", "        default=10, strict=True,\n")),
+    mutant("SOP206", Edit(COMMON, "        default=30,\n", "        default=30, strict=True,\n")),
     mutant("SOP207", option("hosts: tuple[str, ...] = ()")),
     mutant("SOP208", option("api_token: str | None = None")),
     mutant(
@@ -154,16 +157,14 @@ CONFIGURATION = [
             "    def _is_long(cls, value: str) -> str:\n        return value"
         ),
         importing(
-            OPTIONS,
+            COMMON,
             "from pydantic import field_validator\n"
             "from zenml.utils.secret_utils import SecretField",
         ),
     ),
     mutant("SOP210", config_with('    is_remote = property(lambda self: "no")')),
     mutant("SOP211", option('label: str = ""')),
-    mutant(
-        "SOP212", Edit(OPTIONS, "        default=10,\n", '        default=10, alias="grace",\n')
-    ),
+    mutant("SOP212", Edit(COMMON, "        default=30,\n", '        default=30, alias="grace",\n')),
     mutant("SOP213", config_with("    is_valid = property(lambda self: False)")),
 ]
 
@@ -214,7 +215,7 @@ SECRETS = [
     mutant(
         "SOP405",
         option("api_token: str | None = SecretField(default=None)"),
-        importing(OPTIONS, "from zenml.utils.secret_utils import SecretField"),
+        importing(COMMON, "from zenml.utils.secret_utils import SecretField"),
         Edit(BASE, "    def __repr__(self)", "    def shown(self)"),
     ),
 ]

@@ -5,8 +5,9 @@ of the loopback interface alone, and serves until it is ended:
 
     PUT    /jobs/NAME              takes a job; the same name again is the same job
     GET    /jobs?name=A&name=B     the states of these jobs; without names, of all
-    GET    /jobs/NAME/log?lines=N  the end of a job's output
-    POST   /jobs/NAME/cancel       answers once nothing of the job runs any more
+    GET    /jobs/NAME/log?bytes=N  the end of a job's output
+    POST   /jobs/cancel?name=A&name=B&force=0
+                                   tells these jobs to end; with 1, kills them
     DELETE /jobs/NAME              forgets a job that has ended
 
 What it answers is JSON; what it refuses has a status of 400 or above, and a reason.
@@ -23,7 +24,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import deque
 from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,9 +33,6 @@ from urllib.parse import parse_qs, urlsplit
 
 SLOTS = 16
 """How many jobs run at a time; the others are queued."""
-
-GRACE_SECONDS = 2
-"""How long a job that is told to end may take, before it is killed."""
 
 
 class Refusal(Exception):  # noqa: N818 - it is no error of the queue's
@@ -51,8 +48,6 @@ class QueuedJob:
 
     def __init__(self, asked: dict[str, Any], folder: Path, slots: threading.Semaphore) -> None:
         self._command: list[str] = asked["command"]
-        self._environment: dict[str, str] = asked["environment"]
-        self._timeout: float | None = asked["timeout_seconds"]
         self._folder = folder
         self._lock = threading.Lock()
         self._told: dict[str, Any] = {"state": "queued", "exit_code": None, "reason": ""}
@@ -69,41 +64,36 @@ class QueuedJob:
         """All that the queue says about it."""
         return self._told | self._recorded
 
-    def log(self, lines: int) -> str:
+    def log(self, limit: int) -> str:
         """The end of its output."""
         try:
-            with (self._folder / "log").open(errors="replace") as log:
-                return "".join(deque(log, maxlen=lines))
+            with (self._folder / "log").open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - limit))
+                return log.read(limit).decode(errors="replace")
         except FileNotFoundError:
             return ""
 
-    def end(self, state: str, reason: str) -> None:
-        """Tell it to end, kill what resists, and wait until nothing of it runs any more."""
+    def end(self, number: signal.Signals) -> None:
+        """Tell it to end, and do not wait for it."""
         with self._lock:
             if self._told["state"] not in ("queued", "running"):
                 return
-            self._ends_as = {"state": state, "reason": reason}
-            if not self._process:
+            self._ends_as = {"state": "cancelled", "reason": "the job was cancelled"}
+            if self._process:
+                self._signal(number)
+            else:
                 self._told |= self._ends_as
-                return
-            self._signal(signal.SIGTERM)
-        self._thread.join(GRACE_SECONDS)
-        if self._thread.is_alive():
-            self._signal(signal.SIGKILL)
-            self._thread.join()
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        self._thread.join()
 
     def _run(self, slots: threading.Semaphore) -> None:
         with slots:
             if not self._start():
                 return
             assert self._process
-            timer = threading.Timer(
-                self._timeout or threading.TIMEOUT_MAX, self.end, ["failed", "its time was over"]
-            )
-            timer.daemon = True
-            timer.start()
             code = self._process.wait()
-            timer.cancel()
             # What it has left running ends with it.
             self._signal(signal.SIGKILL)
             with self._lock:
@@ -118,7 +108,7 @@ class QueuedJob:
                 self._process = subprocess.Popen(
                     self._command,
                     cwd=self._folder / "run",
-                    env={name: os.environ[name] for name in ("HOME", "PATH")} | self._environment,
+                    env={name: os.environ[name] for name in ("HOME", "PATH")},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -161,11 +151,14 @@ class Queue:
             known = dict(self._jobs)
         return {"jobs": {name: known[name].told for name in names or known if name in known}}
 
-    def log(self, name: str, lines: int) -> dict[str, Any]:
-        return {"log": self._find(name).log(lines)}
+    def log(self, name: str, limit: int) -> dict[str, Any]:
+        return {"log": self._find(name).log(limit)}
 
-    def cancel(self, name: str) -> dict[str, Any]:
-        self._find(name).end("cancelled", "the job was cancelled")
+    def cancel(self, names: list[str], number: signal.Signals) -> dict[str, Any]:
+        with self._lock:
+            known = [self._jobs[name] for name in names if name in self._jobs]
+        for job in known:
+            job.end(number)
         return {}
 
     def delete(self, name: str) -> dict[str, Any]:
@@ -179,7 +172,9 @@ class Queue:
     def close(self) -> None:
         """End all jobs."""
         for job in self._jobs.values():
-            job.end("cancelled", "the queue was closed")
+            job.end(signal.SIGKILL)
+        for job in self._jobs.values():
+            job.wait()
 
     def _find(self, name: str) -> QueuedJob:
         with self._lock:
@@ -222,9 +217,10 @@ class Handler(BaseHTTPRequestHandler):
             case "GET", "jobs":
                 return self._queue.states(query.get("name", []))
             case "GET", "jobs", name, "log":
-                return self._queue.log(name, int(query["lines"][0]))
-            case "POST", "jobs", name, "cancel":
-                return self._queue.cancel(name)
+                return self._queue.log(name, int(query["bytes"][0]))
+            case "POST", "jobs", "cancel":
+                number = signal.SIGKILL if query["force"] == ["1"] else signal.SIGTERM
+                return self._queue.cancel(query.get("name", []), number)
             case "DELETE", "jobs", name:
                 return self._queue.delete(name)
         raise Refusal(404, f"there is no {self.command} {url.path}")

@@ -14,42 +14,60 @@ from tests.template.rendering import read_files, render
 ANSWERS_FILE = ".copier-answers.team.yml"
 
 ON_THE_QUEUE = f"""
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from {PACKAGE}.engine import connect
 from {PACKAGE}.engine.client import QueueError
 from {PACKAGE}.engine.options import ComponentOptions, StepOptions
-from {PACKAGE}._core.engine import Host, Job, Phase
+from {PACKAGE}._core.engine import Handle, Host, Job, Phase
+from {PACKAGE}._core.environment.source_tree import archive_tree
 from {PACKAGE}._core.resources import Resources
 
-engine = connect(ComponentOptions(), Path())
-place = Host(Path("python"), Path("unused"))
-job = Job("job", ("echo", "once"), {{}}, Resources(), StepOptions(), place, {{}})
+Path("root").mkdir()
+place = Host(Path(sys.executable), archive_tree(Path("root"), Path("sources").absolute(), 1))
+echo = ("echo", "once")
+job = Job("job", echo, dict(SECRET="canary"), Resources(), None, StepOptions(), place, {{}})
+handle = Handle("job")
+engine = connect(ComponentOptions(), Path().absolute())
 
-def end_of(name):
-    while not (state := engine.poll([name])[name]).phase.ended:
-        pass
-    return state
+def state():
+    return engine.poll([handle])["job"]
 
-engine.submit(job)
-engine.submit(job)
-assert end_of("job").phase is Phase.SUCCEEDED
-engine.submit(job)
-engine.cancel("job")
-assert end_of("job").phase is Phase.SUCCEEDED
-assert engine.logs("job", 9) == "once\\n"
-engine.remove("job")
-engine.remove("job")
-assert end_of("job").reason == "the queue does not know the job"
+def end():
+    while not state().phase.ended:
+        time.sleep(0.05)
+    return state()
 
-long = replace(job, command=("sleep", "600"))
-engine.submit(replace(long, options=StepOptions(timeout_seconds=1)))
-assert end_of("job").reason == "its time was over"
-engine.remove("job")
-engine.submit(long)
-engine.cancel("job")
-assert engine.poll(["job"])["job"].phase is Phase.CANCELLED
-engine.remove("job")
+details = engine.submit(job)
+assert engine.submit(job) == details == state().details
+assert end().phase is Phase.SUCCEEDED
+engine.submit(job)
+engine.cancel([handle, Handle("nobody's")])
+assert end().phase is Phase.SUCCEEDED
+assert engine.logs(handle, 9) == "once\\n"
+assert engine.logs(handle, 3) == "ce\\n"
+engine.remove(handle)
+engine.remove(handle)
+assert state().phase is Phase.UNKNOWN
+
+engine.submit(replace(job, command=("sleep", "600"), timeout_seconds=1))
+assert end().reason == "the job reached its timeout_seconds"
+engine.remove(handle)
+
+deaf = "import signal, time; signal.signal(signal.SIGTERM, print); print('deaf'); time.sleep(600)"
+engine.submit(replace(job, command=("python", "-c", deaf)))
+while "deaf" not in engine.logs(handle, 99):
+    time.sleep(0.05)
+engine.cancel([handle])
+while "15" not in engine.logs(handle, 99):
+    time.sleep(0.05)
+assert state().phase is Phase.RUNNING
+engine.cancel([handle], force=True)
+assert end().phase is Phase.CANCELLED
+engine.remove(handle)
+assert not list(Path("jobs").iterdir())
 
 try:
     engine.submit(replace(job, resources=Resources(gpus=2)))
@@ -106,8 +124,12 @@ def test_a_project_of_another_backend_gets_the_answers_alone(
     assert after == before
 
 
-def test_the_engine_and_the_queue_understand_each_other(project: Project, queue: Queue) -> None:
-    told = project.run("-c", ON_THE_QUEUE, ACMEQ_URL=queue.url, ACMEQ_TOKEN=queue.token)
+def test_the_engine_and_the_queue_understand_each_other(
+    project: Project, queue: Queue, tmp_path: Path
+) -> None:
+    told = project.environment.run(
+        *("-c", ON_THE_QUEUE), folder=tmp_path, ACMEQ_URL=queue.url, ACMEQ_TOKEN=queue.token
+    )
 
     assert "2 gpus were asked for, and there are none" in told.partition("REFUSED")[2]
     assert not queue.jobs()

@@ -22,4 +22,5 @@ def connect(options: ComponentOptions, workdir: Path) -> Engine:
     return QueueEngine(
         options.url or os.environ.get("ACMEQ_URL", ""),
         options.token or os.environ.get("ACMEQ_TOKEN", ""),
+        workdir / "jobs",
     )

@@ -1,30 +1,34 @@
 """Runs each job on Acme's queue, by its HTTP API.
 
-A job is the queue's job of the same name. Nothing is remembered here, so that any
-process that has a token finds it again.
+A job is the queue's job of the same name, and a folder of that name that the queue's
+machines see (`_core/environment/job_folder.py`). Nothing is remembered here, so that
+any process that has a token finds it again.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from .._core.engine import Job, JobState, Phase
+from .._core.engine import Handle, Job, JobState, Phase
+from .._core.environment.job_folder import JobFolder
 
-REQUEST_SECONDS = 60
-"""How long the queue may take to answer; a job that is cancelled takes up to 30 s."""
+REQUEST_SECONDS = 20
+"""How long the queue may take to answer."""
 
 PATIENCE_SECONDS = 60
-"""How long it may fail to take or to cancel a job, for reasons that pass."""
+"""How long it may fail to take or to forget a job, for reasons that pass."""
 
 PHASES = {
     "queued": Phase.PENDING,
@@ -64,10 +68,12 @@ class QueueEngine:
     """Jobs of Acme's queue."""
 
     # What the queue cannot give, it refuses.
-    honours = frozenset({"cpus", "gpus", "memory"})
+    honours = frozenset({"cpus", "gpus", "memory", "timeout"})
+    needs: frozenset[str] = frozenset()
+    pause_seconds = 0.5
 
-    def __init__(self, url: str, token: str) -> None:
-        """Remember where the queue is.
+    def __init__(self, url: str, token: str, folder: Path) -> None:
+        """Remember where the queue is, and the folder that its machines see.
 
         Raises:
             QueueError: If the address or the token is missing.
@@ -82,72 +88,103 @@ class QueueEngine:
             )
         self._url = url.rstrip("/")
         self._token = token
+        self._folder = folder
         self._opener = build_opener(_NoRedirects)
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job) -> Mapping[str, str]:
         """Hand a job over; the queue takes the same name once.
+
+        What it runs reads command and environment from the job's folder: of the secrets
+        among them, the queue learns nothing.
 
         Raises:
             QueueError: If the queue refuses it, or cannot be asked for a while.
         """
+        folder = self._job(job.name)
+        if not folder.claimed:
+            try:
+                self._hand_over(job, folder.prepare(job))
+            except BaseException:
+                # Even if the answer got lost: without it, the job ends at once.
+                folder.remove_envelopes()
+                raise
+        return self._details(job.name)
+
+    def _hand_over(self, job: Job, arguments: Sequence[str]) -> None:
         request = self._request("PUT", f"/{job.name}")
         request.add_header("Content-Type", "application/json")
         request.data = json.dumps(
             {
-                "command": job.command,
-                "environment": dict(job.environment),
+                "command": [sys.executable, *arguments],
                 "cpus": job.resources.cpus,
                 "gpus": job.resources.gpus,
                 "memory_mib": job.resources.memory,
-                "timeout_seconds": job.options.timeout_seconds,
                 "labels": dict(job.labels),
             }
         ).encode()
         self._insist(request)
 
-    def poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
+    def poll(self, jobs: Sequence[Handle]) -> Mapping[str, JobState]:
         """Ask the queue for all jobs at once.
 
         Raises:
             QueueError: If it cannot be asked.
         """
+        names = [job.name for job in jobs]
         known = self._ask(self._request("GET", name=names))["jobs"]
         return {name: self._state(name, known.get(name)) for name in names}
 
-    def cancel(self, name: str) -> None:
-        """Cancel a job; the queue answers once nothing of it runs any more.
+    def cancel(self, jobs: Sequence[Handle], force: bool = False) -> None:
+        """Let the queue tell jobs to end, or kill them.
 
         Raises:
-            QueueError: If the queue cannot be asked for a while.
+            QueueError: If the queue cannot be asked now.
         """
-        with suppress(UnknownJobError):
-            self._insist(self._request("POST", f"/{name}/cancel"))
+        for job in jobs:
+            with suppress(OSError):
+                # There may be no room for it: the queue is told all the same.
+                self._job(job.name).cancel()
+        names = [job.name for job in jobs]
+        self._ask(self._request("POST", "/cancel", name=names, force=int(force)))
 
-    def logs(self, name: str, lines: int) -> str:
-        """Return the last lines of the job's output."""
-        request = self._request("GET", f"/{name}/log", lines=lines)
+    def logs(self, job: Handle, limit: int) -> str:
+        """Return the last bytes of the job's output."""
+        request = self._request("GET", f"/{job.name}/log", bytes=limit)
         try:
             return str(self._ask(request)["log"])
         except UnknownJobError:
             return ""
 
-    def remove(self, name: str) -> None:
-        """Let the queue forget a job; one that still runs is cancelled first."""
-        self.cancel(name)
+    def remove(self, job: Handle) -> None:
+        """Let the queue forget a job, and delete its folder."""
         with suppress(UnknownJobError):
-            self._insist(self._request("DELETE", f"/{name}"))
+            self._insist(self._request("DELETE", f"/{job.name}"))
+        self._job(job.name).remove()
+
+    def _job(self, name: str) -> JobFolder:
+        return JobFolder(self._folder / name)
+
+    def _details(self, name: str) -> Mapping[str, str]:
+        return {"address": f"{self._url}/jobs/{name}"}
 
     def _state(self, name: str, known: Mapping[str, Any] | None) -> JobState:
+        folder = self._job(name)
         if not known:
-            return JobState(Phase.FAILED, reason="the queue does not know the job")
+            # It may have forgotten a job that has noted its end.
+            unknown = JobState(Phase.UNKNOWN, reason="the queue does not know the job")
+            return folder.record() or unknown
         if known["state"] == "done":
-            state = JobState.ended_with(known["exit_code"])
+            # An exit code does not tell what made a command end.
+            state = folder.record() or JobState.ended_with(known["exit_code"])
         else:
             # One that is not known here is taken for running: no job ends because the
             # queue learnt a new word.
             phase = PHASES.get(known["state"], Phase.RUNNING)
             state = JobState(phase, known["exit_code"], known["reason"])
-        return replace(state, details={"address": f"{self._url}/jobs/{name}"})
+        if state.phase.ended:
+            # It may have been cancelled before it began.
+            folder.remove_envelopes()
+        return replace(state, details=self._details(name))
 
     def _request(self, method: str, path: str = "", **query: object) -> Request:
         return Request(

@@ -7,14 +7,7 @@ from zenml.utils.secret_utils import SecretField
 
 
 class StepOptions(BaseModel):
-    """What a step can set for itself."""
-
-    timeout_seconds: int | None = Field(
-        default=None,
-        ge=1,
-        description="How long the step may run; it has failed after that. Default: "
-        "without end.",
-    )
+    """What a step can set for itself: nothing beside what it can on every engine."""
 
 
 class ComponentOptions(BaseModel):
