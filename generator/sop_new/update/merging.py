@@ -13,6 +13,13 @@ from sop_new.projects.scratch import Scratch
 YOURS, BASES, TEAMS = "yours", "the template's", "the team's"
 """What the sides of a conflict are called."""
 
+ALIKE = "33%"
+"""How much of a file must be found again elsewhere for it to have moved there.
+
+Git asks for half, and what a template moves it often changes as well: then an edit would stay in
+the old file, where nothing reads it.
+"""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -73,7 +80,8 @@ def merge(
     scratch.commit(after, files_of(after))
     scratch.git("checkout", "--quiet", "-b", "mine", "before")
     scratch.commit(mine, files)
-    done = scratch.run("merge", "--quiet", "--no-ff", "--no-commit", "after")
+    alike = f"--strategy-option=find-renames={ALIKE}"
+    done = scratch.run("merge", "--quiet", "--no-ff", "--no-commit", alike, "after")
     # 1 tells of conflicts; anything else would look as if nothing had changed.
     if done.returncode not in (0, 1):
         done.check_returncode()
@@ -81,7 +89,7 @@ def merge(
     changes = [
         Change(path, "conflict" if path in conflicts else kind) for path, kind in scratch.changes()
     ]
-    return Merged(room, changes, scratch.git("diff", "--cached", "--find-renames", "HEAD"))
+    return Merged(room, changes, scratch.git("diff", "--cached", f"--find-renames={ALIKE}", "HEAD"))
 
 
 def _settle(scratch: Scratch, teams: Container[str]) -> Iterator[str]:

@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -42,15 +43,13 @@ RETURN_SECONDS = 10
 SILENCE_SECONDS = 0.5
 """After that, a job is silent that wrote twenty times a second."""
 
-T = TypeVar("T")
-
 
 def config() -> Config:
     """Return the options of the component."""
     return Config(**json.loads(os.environ.get("ENGINE_CONTRACT_CONFIG") or "{}"))
 
 
-def until(condition: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
+def until(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """Wait until there is something, asking again and again, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -59,9 +58,9 @@ def until(condition: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
     return found
 
 
-def within(seconds: float, call: Callable[[], T]) -> T:
+def within(seconds: float, call: Callable[[], Any]) -> Any:
     """Return what a call returns, and wait no longer for it than that."""
-    told: list[T] = []
+    told: list[Any] = []
     errors: list[BaseException] = []
 
     def ask() -> None:
@@ -114,7 +113,8 @@ class Runner:
         """Submit a job that is described already."""
         # For the clean-up, even if the answer gets lost.
         self.handles.append(Handle(job.name))
-        details = within(PATIENCE_SECONDS, lambda: self.engine.submit(job))
+        submit = partial(self.engine.submit, job)
+        details: Mapping[str, str] = within(PATIENCE_SECONDS, submit)
         return Started(self, Handle(job.name, details))
 
     def start(self, *command: str, **others: Any) -> Started:
@@ -178,8 +178,7 @@ class Started:
 
     def end(self) -> JobState:
         """Wait for its end."""
-        state = until(self._end)
-        assert state
+        state: JobState = until(self._end)
         return state
 
     def _end(self) -> JobState | None:

@@ -213,3 +213,9 @@ def test_a_controller_that_is_away_does_not_hide_how_jobs_ended(
         engine.poll([JOB, Handle("another")])
     with pytest.raises(SlurmError):
         engine.poll([])
+
+
+def test_a_pending_job_has_its_reason(slurm: Clients, engine: SlurmEngine) -> None:
+    slurm.list_job("PENDING", "PartitionTimeLimit")
+
+    assert state(engine).reason == "PartitionTimeLimit"
