@@ -220,7 +220,9 @@ SECRETS = [
     ),
 ]
 
-MUTANTS = [*STRUCTURE, *INTERFACE, *CONFIGURATION, *SETTINGS, *SECRETS]
+MUTANTS = {
+    mutant.check: mutant for mutant in (*STRUCTURE, *INTERFACE, *CONFIGURATION, *SETTINGS, *SECRETS)
+}
 
 LEGAL = {
     # ZenML ships an orchestrator and an artifact store of that name.

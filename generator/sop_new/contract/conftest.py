@@ -4,7 +4,7 @@ CONTRACT_FLAVOR names the import path of the flavor's class, CONTRACT_REPORT a f
 which each check adds a line of JSON. CONTRACT_CONFIG may name a file with the
 configuration of a component as JSON. CONTRACT_ONLY chooses checks, CONTRACT_SKIPS is a
 JSON object of those that are not to be run, each with the reason. CONTRACT_PATIENCE is
-how long the first pipeline may take, in seconds.
+how long the first pipeline may take, in seconds, and bounds all other waits.
 """
 
 from __future__ import annotations

@@ -29,6 +29,9 @@ WORKSPACE = Path(__file__).with_name("workspace")
 PATIENCE = float(os.environ.get("CONTRACT_PATIENCE", "600"))
 """How long the first pipeline may take, in seconds; the others get less."""
 
+SOON_SECONDS = min(35, PATIENCE / 3)
+"""How long a step may take to end; Kubernetes, for one, gives it half a minute."""
+
 LOOK_SECONDS = 0.05
 QUIET_SECONDS = 3
 """How long a running step may leave its mark as it is, at most."""

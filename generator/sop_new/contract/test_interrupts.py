@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 
 from .checks import check, needs_submit, overrides, refuse_if
-from .stage import Launcher, Played, Stage, is_renewed, wait_for
+from .stage import SOON_SECONDS, Launcher, Played, Stage, is_renewed, wait_for
 from .zenml_at_hand import needs_cleanup, needs_status
-
-SOON_SECONDS = 35
-"""How long a step may take to end; Kubernetes, for one, gives it half a minute."""
 
 ENDED = ("completed", "failed", "stopped")
 KEPT = ("initializing", "provisioning", "running", *ENDED)
@@ -212,7 +209,8 @@ def test_a_cancelled_step_has_ended(cancelled: Stage) -> None:
         last.append(told(cancelled.play("ask.get_status")))
         return last[-1] in ENDED
 
-    refuse_if(not wait_for(ended, 20), f"20 s later `get_status` says: {last[-1]}")
+    later = f"{SOON_SECONDS:.0f} s later"
+    refuse_if(not wait_for(ended, SOON_SECONDS), f"{later} `get_status` says: {last[-1]}")
 
 
 @check(

@@ -12,11 +12,7 @@ if TYPE_CHECKING:
 
 
 def connect(options: ComponentOptions, workdir: Path) -> Engine:
-    """Return the engine that a component is configured for.
-
-    Raises:
-        QueueError: If the queue's address or the token is missing.
-    """
+    """Return the engine that a component is configured for."""
     from .client import QueueEngine
 
     return QueueEngine(

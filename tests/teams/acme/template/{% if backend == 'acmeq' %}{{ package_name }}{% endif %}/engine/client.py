@@ -73,19 +73,7 @@ class QueueEngine:
     pause_seconds = 0.5
 
     def __init__(self, url: str, token: str, folder: Path) -> None:
-        """Remember where the queue is, and the folder that its machines see.
-
-        Raises:
-            QueueError: If the address or the token is missing.
-        """
-        if not url:
-            raise QueueError("No queue is known: set the option url, or ACMEQ_URL.")
-        # Python shows a header that HTTP does not allow in the error it raises.
-        if not re.fullmatch("[!-~]+", token):
-            raise QueueError(
-                "The queue's token is missing, or has blanks or other characters that "
-                "no token has: set the option token, or ACMEQ_TOKEN."
-            )
+        """Remember where the queue is, and the folder that its machines see."""
         self._url = url.rstrip("/")
         self._token = token
         self._folder = folder
@@ -187,6 +175,14 @@ class QueueEngine:
         return replace(state, details=self._details(name))
 
     def _request(self, method: str, path: str = "", **query: object) -> Request:
+        if not self._url:
+            raise QueueError("No queue is known: set the option url, or ACMEQ_URL.")
+        # Python shows a header that HTTP does not allow in the error it raises.
+        if not re.fullmatch("[!-~]+", self._token):
+            raise QueueError(
+                "The queue's token is missing, or has blanks or other characters that "
+                "no token has: set the option token, or ACMEQ_TOKEN."
+            )
         return Request(
             f"{self._url}/jobs{path}?{urlencode(query, doseq=True)}",
             method=method,
