@@ -2,14 +2,17 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from backends import process_of
 from conftest import Launcher, Zenml, wait_for
+from versions import needs_dynamic
 
 pytestmark = [pytest.mark.once, pytest.mark.engine]
 
@@ -131,3 +134,51 @@ def test_the_end_is_known_when_slurm_has_forgotten_the_job(
     state = zenml.operator.engine.poll([Handle(name)])[name]
     assert state.exit_code == 128 + signal.SIGKILL
     assert zenml.operator.get_status(step) == ExecutionStatus.FAILED
+
+
+@pytest.fixture
+def losing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An sbatch whose first answers get lost, as behind a slow plug-in of the site."""
+    real = shutil.which("sbatch")
+    wrapper = tmp_path / "sbatch"
+    wrapper.write_text(
+        f"""#!/bin/sh
+{real} "$@" || exit
+mkdir {tmp_path}/lost-1 || mkdir {tmp_path}/lost-2 || mkdir {tmp_path}/lost-3 || exit 0
+echo "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation" >&2
+exit 1
+"""
+    )
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+
+@pytest.fixture
+def hidden() -> Iterator[None]:
+    """A partition that is in no list."""
+    ask("scontrol", "update", "PartitionName=test", "Hidden=YES")
+    yield
+    ask("scontrol", "update", "PartitionName=test", "Hidden=NO")
+
+
+@needs_dynamic
+def test_eight_steps_get_through_all_of_it_at_once_and_run_once(
+    zenml: Zenml, marks: Path, losing: None, hidden: None, tmp_path: Path
+) -> None:
+    from flows import dynamic
+
+    def restart_the_controller() -> None:
+        wait_for(lambda: list(marks.iterdir()) or (tmp_path / "lost-3").exists())
+        kill("slurmctld")
+        start()
+
+    with ThreadPoolExecutor() as others:
+        restarted = others.submit(restart_the_controller)
+        dynamic.eight(str(marks))
+        restarted.result()
+
+    assert zenml.last_run().status == "completed"
+    assert (tmp_path / "lost-3").exists()
+    assert len(list(marks.iterdir())) == 8
+    wait_for(lambda: not ask("squeue", "--all", "--noheader"))
+    assert not zenml.running()

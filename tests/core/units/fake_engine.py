@@ -90,7 +90,7 @@ class FakeEngine:
 
     def logs(self, job: Handle, limit: int) -> str:
         """Return what a child wrote."""
-        written = (self.folder / job.name / "log").read_bytes()
+        written: bytes = (self.folder / job.name / "log").read_bytes()
         return written[-limit:].decode(errors="replace")
 
     def remove(self, job: Handle) -> None:

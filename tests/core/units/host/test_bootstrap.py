@@ -70,7 +70,7 @@ class Started:
 
     @property
     def log(self) -> str:
-        return self.folder.logs(1_000_000)
+        return str(self.folder.logs(1_000_000))
 
     def wait_until(self, condition: Callable[[], object]) -> None:
         deadline = time.monotonic() + 20

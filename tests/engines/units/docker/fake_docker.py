@@ -138,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
         match path:
             case ["images", "create"]:
                 self.server.logins.append(self.headers.get("X-Registry-Auth"))
-                told = [{"status": "Pulling"}]
+                told: list[dict[str, Any]] = [{"status": "Pulling"}]
                 if fault := self.server.pull_fault:
                     told.append({"error": fault, "errorDetail": {"message": fault}})
                 else:

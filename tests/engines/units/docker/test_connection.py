@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,8 @@ def test_a_docker_elsewhere_needs_what_it_can_reach(
 def test_a_docker_that_is_away_is_told_how_to_mend(tmp_path: Path) -> None:
     engine = DockerEngine(f"unix://{tmp_path}/nowhere")
 
-    for ask in (lambda: engine.poll([JOB]), lambda: engine.submit(job())):
+    asks: list[Callable[[], object]] = [lambda: engine.poll([JOB]), lambda: engine.submit(job())]
+    for ask in asks:
         with pytest.raises(DockerError) as refusal:
             ask()
         said = str(refusal.value)

@@ -8,7 +8,7 @@ from zenml import pipeline, step
 
 @step(step_operator="first", enable_cache=False)
 def measure(text: str) -> tuple[Annotated[int, "length"], Annotated[str, "imported"]]:
-    import inhouse
+    import inhouse  # type: ignore[import-not-found, unused-ignore]
 
     return len(text), str(inhouse.__file__)
 
