@@ -252,7 +252,7 @@ def test_people_see_where_answers_come_from_and_what_becomes_of_files(
     for expected in (
         "license       MIT",
         "in pyproject.toml",
-        "tests/ 16 files\n",
+        "tests/  16 files\n",
         "  README.md\n",
         "examples/  2 files\n",
         f"  cd {grid}\n",

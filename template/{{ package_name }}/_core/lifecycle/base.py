@@ -26,7 +26,7 @@ from .jobs import Jobs
 from .masking import Mask
 from .metadata import exception_of, other_operator, publish, published
 from .reconciling import Reconciler
-from .waiting import Status, StepFailedError, UnreachableError, wait_for_end
+from .waiting import LEFT_ALONE, Status, StepFailedError, wait_for_end
 
 if TYPE_CHECKING:
     from zenml.config.build_configuration import BuildConfiguration
@@ -226,8 +226,7 @@ class EngineStepOperator(BaseStepOperator):
                 self._options.unreachable_seconds,
                 self._mask,
             )
-        except (StepFailedError, UnreachableError):
-            # It has ended; or it may be as well as ever, since nobody has seen it.
+        except LEFT_ALONE:
             raise
         except BaseException:
             # ZenML cancels nothing when a static run is interrupted (ZenML 0.98).

@@ -32,6 +32,10 @@ class UnreachableError(RuntimeError):
     """The engine cannot be asked any more. Its jobs may be as well as ever."""
 
 
+LEFT_ALONE = (StepFailedError, UnreachableError)
+"""After these no job is told to end: it has, or nobody has seen that it is not well."""
+
+
 def wait_for_end(
     ask: Callable[[], Status],
     ask_others: Callable[[], Status | None],
