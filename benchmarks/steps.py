@@ -87,28 +87,33 @@ def inside(rounds: int) -> None:
     class ByHand:
         """Runs a step's entrypoint itself, and measures it."""
 
-        honours = frozenset[str]()
+        honours = needs = frozenset[str]()
+        pause_seconds = 0.0
 
-        def submit(self, job: Any) -> None:
+        def submit(self, job: Any) -> dict[str, str]:
+            from zenml_acme._core.environment.job_folder import JobFolder
+
             with tempfile.TemporaryDirectory() as home:
+                arguments = JobFolder(Path(home)).prepare(job)
                 started = time.perf_counter()
                 subprocess.run(
-                    job.command,
+                    (sys.executable, *arguments),
                     cwd=home,
                     env={"PATH": os.environ["PATH"], **job.environment},
                     check=True,
                     capture_output=True,
                 )
                 clock["process"] = time.perf_counter() - started
+            return {}
 
-        def poll(self, names: Any) -> Any:
+        def poll(self, jobs: Any) -> Any:
             from zenml_acme._core.engine import JobState, Phase
 
-            return {name: JobState(Phase.SUCCEEDED, 0) for name in names}
+            return {job.name: JobState(Phase.SUCCEEDED, 0) for job in jobs}
 
-        def cancel(self, name: str) -> None: ...
+        def cancel(self, jobs: Any, force: bool = False) -> None: ...
 
-        remove = cancel
+        def remove(self, job: Any) -> None: ...
 
     def through(waiting: Any) -> float:
         operator.wait = timed(waiting)
