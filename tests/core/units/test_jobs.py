@@ -102,6 +102,19 @@ def test_an_engine_that_can_never_be_told_is_an_error_without_secrets(
         jobs.end(["one"])
 
 
+def test_who_does_not_insist_hears_at_once_that_it_cannot_be_told(
+    engine: Engine, jobs: Jobs
+) -> None:
+    engine.faults = [ConnectionError("not installed")] * 2
+    engine.heeds[False] = Phase.RUNNING
+
+    with pytest.raises(RuntimeError, match="may still run: not installed"):
+        jobs.end(["one"], insist=False)
+
+    assert len(engine.faults) == 1
+    assert not engine.questions
+
+
 def test_one_answer_that_lacks_a_job_is_not_its_end(engine: Engine, jobs: Jobs) -> None:
     engine.heeds[False] = Phase.RUNNING
     engine.answers = [Phase.UNKNOWN, Phase.RUNNING]

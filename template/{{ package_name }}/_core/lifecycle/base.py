@@ -41,11 +41,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FRESH_SECONDS = 0.1
-"""How old an answer of the engine may be for who waits for one step."""
-
-SWEEP_SECONDS = 1
-"""And for ZenML's monitor, which asks for all steps in turn."""
+FRESH_SECONDS, SWEEP_SECONDS = 0.1, 1
+"""How old an answer of the engine may be for who waits for one step, and for ZenML's
+monitor, which asks for all steps in turn."""
 
 
 class EngineStepOperator(BaseStepOperator):
@@ -105,7 +103,11 @@ class EngineStepOperator(BaseStepOperator):
     def environment_variables(
         self, info: StepRunInfo, environment: Mapping[str, str]
     ) -> dict[str, str]:
-        """Return all environment variables of a step; they hold secrets."""
+        """Return all environment variables of a step; they hold secrets.
+
+        Raises:
+            ValueError: If one of them is none that a process can have.
+        """
         stack = Client().active_stack
         return step_variables(info.config.docker_settings, environment, stack)
 
@@ -148,8 +150,9 @@ class EngineStepOperator(BaseStepOperator):
             if not interrupts.is_here(job.name):
                 raise InterruptedError("The step was cancelled while it was submitted.")
         except BaseException as error:
-            # The engine may have accepted the job before it failed to say so.
-            self._try_to_end(job.name)
+            # The engine may have accepted the job before it failed to say so. If it
+            # cannot be told now, who waits for the error has to hear it.
+            self._try_to_end(job.name, insist=False)
             if isinstance(error, NotImplementedError):
                 # ZenML would take it as the wish to be called through `launch()`.
                 raise RuntimeError(str(error)) from error
@@ -269,8 +272,8 @@ class EngineStepOperator(BaseStepOperator):
         """Remove what a job left; no step fails by that."""
         name = job_name(step_run_id)
         publish(step_run_id, self.id, self._jobs.news(name))
-        said = Client().get_run_step(step_run_id, hydrate=False).status
         try:
+            said = Client().get_run_step(step_run_id, hydrate=False).status
             if said == ExecutionStatus.COMPLETED or (
                 # One that was left alone, with the engine out of reach, needs it.
                 not self._options.keep_failed and not self._jobs.is_alive(name)
@@ -281,9 +284,9 @@ class EngineStepOperator(BaseStepOperator):
         self._jobs.forget(name)
         interrupts.discard(name)
 
-    def _try_to_end(self, name: str) -> None:
+    def _try_to_end(self, name: str, insist: bool = True) -> None:
         try:
-            self._jobs.end([name])
+            self._jobs.end([name], insist)
             interrupts.discard(name)
         except Exception as error:
             logger.warning("%s", self._mask(error))

@@ -102,8 +102,12 @@ class Jobs:
         with self.mask.errors():
             self._engine.cancel([self._handle(name) for name in names], force)
 
-    def end(self, names: Sequence[str]) -> None:
+    def end(self, names: Sequence[str], insist: bool = True) -> None:
         """Tell the engine to end jobs, and look until they have; then force them.
+
+        Args:
+            names: The jobs.
+            insist: Whether an engine that cannot be told is told again.
 
         Raises:
             RuntimeError: If one does not end, or the engine cannot be told.
@@ -111,7 +115,9 @@ class Jobs:
         left, fault = list(names), None
         for force, seconds in ((False, self._grace_seconds), (True, FORCE_SECONDS)):
             deadline = time.monotonic() + seconds
-            fault = self._insist(left, force, deadline)
+            fault = self._tell(left, force, deadline if insist else 0)
+            if fault and not insist:
+                break
             unknown: set[str] = set()
             while left:
                 states = self._look(left)
@@ -156,7 +162,7 @@ class Jobs:
         with self.mask.errors():
             return self._engine.poll(jobs)
 
-    def _insist(
+    def _tell(
         self, names: Sequence[str], force: bool, deadline: float
     ) -> Exception | None:
         """Tell the engine until it listens; return why it did not."""

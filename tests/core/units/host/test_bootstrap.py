@@ -282,6 +282,24 @@ def test_of_many_at_once_one_runs(prepare: Prepare) -> None:
     assert names(jobs[0].folder.path) == {"claim", "end", "labels.json", "output.log"}
 
 
+def test_a_claim_whose_answer_got_lost_is_ours(
+    prepare: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = prepare("true").folder
+    link = os.link
+
+    def link_twice(*paths: Path) -> None:
+        # As NFS does, when it is not told that it has succeeded.
+        link(*paths)
+        link(*paths)
+
+    monkeypatch.setattr(os, "link", link_twice)
+
+    assert folder.claim("1")
+    assert not folder.claim("2")
+    assert folder.claimed["number"] == "1"
+
+
 def test_a_job_that_was_cancelled_before_its_start_ends_at_once(prepare: Prepare) -> None:
     job = prepare("/bin/sh", "-c", "echo run")
     job.folder.cancel()
