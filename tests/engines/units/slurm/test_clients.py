@@ -1,9 +1,12 @@
 """What Slurm's clients are told by the environment, and what they print beside answers."""
 
+from pathlib import Path
+
 import pytest
 from test_engine import JOB, Clients, job, state
 from zenml_acme._core.engine import Phase
 from zenml_acme.engine.client import SlurmEngine
+from zenml_acme.engine.commands import SlurmError
 
 FILTERS = (
     *("SQUEUE_PARTITION", "SQUEUE_STATES", "SQUEUE_FORMAT", "SCANCEL_STATE", "SACCT_FORMAT"),
@@ -92,3 +95,12 @@ def test_a_signal_that_is_asked_for_reaches_the_step(
     engine.submit(job(sbatch_args=[asked]))
 
     assert slurm.asked("sbatch")[0][-1] == given
+
+
+def test_a_machine_without_the_clients_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(SlurmError, match="no squeue on PATH"):
+        SlurmEngine(tmp_path).submit(job())
