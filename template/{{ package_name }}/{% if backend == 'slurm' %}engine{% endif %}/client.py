@@ -6,6 +6,7 @@ A job is Slurm's job of the same name, and a folder of that name, which the node
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -18,6 +19,8 @@ from . import commands
 from .commands import SlurmError
 from .script import arguments, script
 from .states import Listed, state_of
+
+logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 300
 """How long Slurm may fail to take a job for reasons that pass."""
@@ -68,6 +71,8 @@ class SlurmEngine:
                     looked, enough = 0, 8 * enough
                     return commands.submit(arguments(job, folder), script(job, folder))
             except SlurmError as error:
+                if str(error) != str(fault):
+                    logger.warning("Slurm has not taken %s yet: %s", job.name, error)
                 fault = error
             if fault and (fault.is_final or time.monotonic() > deadline):
                 raise fault

@@ -55,8 +55,8 @@ def test_a_job_whose_submitter_died_is_not_submitted_again(
     assert not slurm.asked("sbatch")
 
 
-def test_a_controller_that_is_away_for_a_while_fails_nothing(
-    slurm: Clients, engine: SlurmEngine, hurry: None
+def test_a_controller_that_is_away_for_a_while_fails_nothing_and_is_told_of_once(
+    slurm: Clients, engine: SlurmEngine, hurry: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("squeue", "sbatch"):
         slurm.answer(name, said="Unable to contact slurm controller", code=1)
@@ -70,6 +70,7 @@ def test_a_controller_that_is_away_for_a_while_fails_nothing(
     submitter.join()
 
     assert len(slurm.asked("sbatch")) == 2
+    assert caplog.text.count("squeue failed: Unable to contact slurm controller") == 1
 
 
 def test_a_job_whose_answer_got_lost_is_found(
