@@ -75,6 +75,10 @@ class Environment:
             *("--python", str(self.python), *requirements),
         )
 
+    def show_uv(self) -> None:
+        """Let a project find uv where it looks for it first: `make` may have brought its own."""
+        (self.folder / "bin" / "uv").symlink_to(find_uv())
+
 
 def whole_environment(lock: Path, python: str = sys.executable) -> Path:
     """The environment that `lock` describes, built unless it is there already."""

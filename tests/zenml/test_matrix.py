@@ -69,6 +69,8 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
     folder = render(template, tmp_path / NAME, answers)
     environment = lay_over(environment_of(row), tmp_path / "environment")
     environment.install("--editable", str(folder))
+    if suite in CORE:
+        environment.show_uv()
 
     kept = reports(row, suite)
     shutil.rmtree(kept, ignore_errors=True)
