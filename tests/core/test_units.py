@@ -13,7 +13,7 @@ from tests.template.rendering import render
 __all__ = ["template_folder", "zenml_environment"]
 
 LATER = f"--ignore={UNITS / 'host' / 'test_real_installers.py'}"
-"""Builds environments for half a minute: `make test-zenml` runs it, on the oldest and the newest."""
+"""Builds environments for half a minute: with the oldest and the newest, in `make test-zenml`."""
 
 
 @pytest.mark.parametrize("kind", ARGUMENTS)
