@@ -133,6 +133,7 @@ def test_a_step_that_takes_too_much_memory_says_so(zenml: Zenml) -> None:
     assert step.status.value == "failed"
 
 
+@pytest.mark.once
 @needs_linux
 def test_a_daemon_of_a_step_ends_with_it(zenml: Zenml, marks: Path) -> None:
     from flows.pipelines import leaving_a_daemon
