@@ -6,7 +6,7 @@ reach, and something to show.
 
 from dataclasses import dataclass
 
-from tests.mutants.edits import Edit
+from tests.mutants.edits import Edit, Mutant
 
 CLIENT, STEP, PORT = "engine/client.py", "engine/options.py", "_core/engine.py"
 FOLDER, BOOTSTRAP = "_core/environment/job_folder.py", "_core/environment/bootstrap.py"
@@ -60,18 +60,8 @@ GOOD = (
 
 
 @dataclass(frozen=True)
-class Broken:
-    """An engine that fails a check.
-
-    Attributes:
-        check: the test that finds it.
-        edits: how it is broken.
-        also: other tests that find it, since they demand something of the same.
-    """
-
-    check: str
-    edits: tuple[Edit, ...]
-    also: frozenset[str] = frozenset()
+class Broken(Mutant):
+    """An engine that fails a check: the test of that name finds it."""
 
     @property
     def key(self) -> str:

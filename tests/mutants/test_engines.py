@@ -22,6 +22,8 @@ PATIENCE = "PATIENCE_SECONDS = 60", "PATIENCE_SECONDS = 20"
 RETURN = "RETURN_SECONDS = 10", "RETURN_SECONDS = 3"
 """Some of the broken engines never do what is waited for."""
 
+OPTIONS = ("-p", "no:cacheprovider", "--junit-xml=r.xml")
+
 LEFT = "ENGINE_CONTRACT_RUN"
 """A variable that tells what is left running by a broken engine."""
 
@@ -65,15 +67,7 @@ def outcomes(environment: Environment, folder: Path, *broken: Broken) -> dict[st
     (contract / "jobs.py").write_text(jobs)
     (folder / "tmp").mkdir()
     said = subprocess.run(
-        [
-            environment.python,
-            "-m",
-            "pytest",
-            "-p",
-            "no:cacheprovider",
-            contract,
-            "--junit-xml=r.xml",
-        ],
+        [environment.python, "-m", "pytest", *OPTIONS, contract],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(folder), "TMPDIR": f"{folder}/tmp", LEFT: str(folder)},
         stdin=subprocess.DEVNULL,

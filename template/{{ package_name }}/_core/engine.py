@@ -83,7 +83,7 @@ class Host:
 
     python: Path
     source: Path
-    import_paths: tuple[str, ...] = ("",)
+    import_paths: tuple[str, ...] = (".",)
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,12 @@ def _run(*command: str, text: str = "") -> str:
         raise SlurmError(f"{command[0]} timed out after {SECONDS} s.") from None
     except subprocess.CalledProcessError as error:
         said = error.stderr.strip() or f"exit code {error.returncode}"
+        if "configuration source" in said:
+            # In its own words it cannot resolve a name, which nobody has heard of.
+            said = (
+                "it finds no configuration of a cluster: set SLURM_CONF, or start "
+                "pipelines on a login node."
+            )
         raise SlurmError(f"{command[0]} failed: {said}") from None
     return done.stdout
 

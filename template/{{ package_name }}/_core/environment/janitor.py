@@ -41,7 +41,7 @@ LOCKS = ("claim", "lock")
 """Files of a job that it holds locked while it runs."""
 
 ENDS = ("end", "exit_code", "cancelled")
-"""Files of a job that has ended, or was told to."""
+"""Files of a job that has ended, or was told to: `exit_code` in older versions."""
 
 DAY = 24 * 60 * 60
 

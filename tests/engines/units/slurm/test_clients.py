@@ -104,3 +104,13 @@ def test_a_machine_without_the_clients_is_told(
 
     with pytest.raises(SlurmError, match="no squeue on PATH"):
         SlurmEngine(tmp_path).submit(job())
+
+
+def test_clients_without_a_configuration_tell_what_to_do(
+    slurm: Clients, engine: SlurmEngine
+) -> None:
+    said = "squeue: fatal: Could not establish a configuration source"
+    slurm.answer("squeue", said=said, code=1)
+
+    with pytest.raises(SlurmError, match=r"squeue failed: it finds no config.* set SLURM_CONF"):
+        state(engine)
