@@ -240,13 +240,15 @@ def test_the_end_is_noted_and_the_log_alone_is_kept(
 
 def test_no_secret_is_on_disk_once_the_command_runs(prepare: Prepare) -> None:
     canary = "canary-4f1d0c"
-    job = prepare("/bin/sh", "-c", "echo up; read line", environment={"KEY": canary})
+    environment = {"KEY": canary, "PATH": os.defpath}
+    job = prepare("/bin/sh", "-c", "echo up; exec sleep 60", environment=environment)
     [envelope] = job.folder.path.glob("envelope-*")
     assert envelope.stat().st_mode & 0o777 == 0o600
     assert job.folder.path.stat().st_mode & 0o777 == 0o700
     process = job.start()
-    job.wait_until(lambda: job.log == "up\n" or process.poll() is not None)
+    job.wait_until(lambda: job.log == "up\n")
 
+    assert process.poll() is None
     found = [path for path in job.folder.path.rglob("*") if path.is_file()]
     assert found
     assert not [path for path in found if canary.encode() in path.read_bytes()]
