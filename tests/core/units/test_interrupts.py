@@ -16,6 +16,8 @@ from zenml_acme._core.lifecycle import interrupts
 
 deaf = "deaf" in sys.argv
 signal.signal(signal.SIGINT, signal.SIG_IGN if deaf else signal.default_int_handler)
+# Under nohup the tests ignore it, and so does what they start.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 interrupts.watch_this_process()
 lock = threading.Lock()
 interrupts.CANCEL_SECONDS = 0.5
