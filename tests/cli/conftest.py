@@ -89,14 +89,17 @@ def installed(shared: Shared, wheels: Path) -> Path:
     """The interpreter of an environment in which the wheel is installed."""
 
     def make(folder: Path) -> None:
-        succeed(uv(), "venv", "--python", sys.executable, "environment", folder=folder)
-        [wheel] = wheels.glob("*.whl")
-        succeed(
-            *(uv(), "pip", "install", "--python", "environment/bin/python", wheel),
-            folder=folder,
-        )
+        install(wheels, folder / "environment")
 
     return shared("installed", make) / "environment" / "bin" / "python"
+
+
+def install(wheels: Path, environment: Path) -> None:
+    """Install the wheel in a folder into an environment that is made for it."""
+    [wheel] = wheels.glob("*.whl")
+    python = ("--python", environment / "bin" / "python")
+    succeed(uv(), "venv", "--python", sys.executable, environment, folder=wheels)
+    succeed(uv(), "pip", "install", *python, wheel, folder=wheels)
 
 
 @pytest.fixture(autouse=True)

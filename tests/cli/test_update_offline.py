@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 from sop_new.templates.source import canonical_url, git_setting
 from sop_new.update.result import Updated
 
+from tests.cli.conftest import Shared, install
 from tests.cli.sop_new_runs import git, program, run, succeed, uv
 from tests.cli.teams import TeamTemplate
 from tests.cli.versions import WAITING, files, keep
@@ -23,14 +23,16 @@ NO_NETWORK = {
 }
 
 
-@pytest.fixture
-def checkout(clone: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def checkout(shared: Shared, clone: Path) -> Path:
     """A clone without tags, with two releases since."""
-    folder = tmp_path / "checkout"
-    git(tmp_path, "clone", "--quiet", "--no-tags", str(clone), str(folder))
-    release(folder, "77.0.0", "Waits till the end")
-    release(folder, "77.1.0", "Waits until the end")
-    return folder
+
+    def make(folder: Path) -> None:
+        git(folder, "clone", "--quiet", "--no-tags", str(clone), ".")
+        release(folder, "77.0.0", "Waits till the end")
+        release(folder, "77.1.0", "Waits until the end")
+
+    return shared("checkout", make)
 
 
 def release(checkout: Path, version: str, words: str) -> None:
@@ -41,16 +43,15 @@ def release(checkout: Path, version: str, words: str) -> None:
     git(checkout, "commit", "--quiet", "--all", "--message", f"Release {version}")
 
 
-@pytest.fixture
-def upgraded(checkout: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def upgraded(shared: Shared, checkout: Path) -> Path:
     """The interpreter of an environment with the wheel of a newer version."""
-    succeed(uv(), "build", "--quiet", "--wheel", "--out-dir", tmp_path, checkout, folder=tmp_path)
-    [wheel] = tmp_path.glob("*.whl")
-    environment = tmp_path / "environment"
-    succeed(uv(), "venv", "--python", sys.executable, environment, folder=tmp_path)
-    python = environment / "bin" / "python"
-    succeed(uv(), "pip", "install", "--python", python, wheel, folder=tmp_path)
-    return python
+
+    def make(folder: Path) -> None:
+        succeed(uv(), "build", "--quiet", "--wheel", "--out-dir", folder, checkout, folder=folder)
+        install(folder, folder / "environment")
+
+    return shared("upgraded", make) / "environment" / "bin" / "python"
 
 
 def test_an_upgraded_package_updates_what_the_older_one_made(
