@@ -1,16 +1,18 @@
 """What can happen to a step on Slurm alone."""
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from backends import process_of
+from backends import BACKEND, process_of
 from conftest import Launcher, Zenml, wait_for
 from versions import needs_dynamic
 
@@ -182,3 +184,36 @@ def test_eight_steps_get_through_all_of_it_at_once_and_run_once(
     assert len(list(marks.iterdir())) == 8
     wait_for(lambda: not ask("squeue", "--all", "--noheader"))
     assert not zenml.running()
+
+
+@needs_dynamic
+def test_forty_steps_that_are_interrupted_cost_no_more_questions_than_before(
+    zenml: Zenml, marks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = {name: shutil.which(name) for name in ("squeue", "scancel")}
+    for name, client in real.items():
+        (tmp_path / name).write_text(
+            f'#!/bin/sh\ndate +%s.%N >> {tmp_path}/{name}.calls\n{client} "$@"\n'
+        )
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    settings = json.dumps({"step_operator": BACKEND.queued})
+
+    launcher = zenml.start("launch.py", "dynamic", "forty", str(marks), settings)
+    queue = (str(real["squeue"]), "--noheader", "--format=%j")
+    wait_for(lambda: launcher.process.poll() is not None or ask(*queue).count("zenml-") == 40, 120)
+    assert launcher.process.poll() is None, launcher.output()
+    interrupted = time.time()
+    launcher.process.send_signal(signal.SIGINT)
+    assert launcher.wait() != 0
+    ended = time.time()
+
+    assert not ask(*queue)
+    assert not list(marks.iterdir())
+    assert all(step.status.is_finished for step in zenml.last_steps(40))
+    asked, told = (
+        [float(line) for line in (tmp_path / f"{name}.calls").read_text().split()] for name in real
+    )
+    assert len(told) == 1
+    pause = zenml.operator.engine.pause_seconds
+    assert len([each for each in asked if each > interrupted]) <= (ended - interrupted) / pause + 1

@@ -21,6 +21,12 @@ def waiting(marks: str) -> None:
     steps.wait.submit(marks)
 
 
+@pipeline(dynamic=True, depends_on=[steps.wait])
+def forty(marks: str) -> None:
+    for _ in range(40):
+        steps.wait.submit(marks)
+
+
 @pipeline(dynamic=True, depends_on=[steps.on_the_first, steps.on_the_second])
 def on_both() -> None:
     first, second = steps.on_the_first.submit(), steps.on_the_second.submit()
