@@ -25,7 +25,7 @@ from tests.template.projects import KINDS, NAME, check
 from tests.template.rendering import REPOSITORY, render
 from tests.warm import ZENML, warm
 from tests.zenml.outcomes import outcome, reports
-from tests.zenml.versions import CONTRACT, CORE, LIFECYCLE, NEWEST, OLDEST, ONCE, OWN, Row, rows
+from tests.zenml.versions import CONTRACT, CORE, LIFECYCLE, ONCE, OWN, Row, rows
 
 MATRIX = rows(RUNNING)
 LONGEST = (ONCE, LIFECYCLE, CONTRACT, *CORE, *OWN)
@@ -76,7 +76,7 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True)
     if suite != CONTRACT:
-        with as_started(row, suite, environment) as started:
+        with as_started(suite, environment) as started:
             started.run(
                 *("-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={kept / 'tests.xml'}"),
                 *chosen(suite),
@@ -96,9 +96,12 @@ def test_a_suite_passes(row: Row, suite: str, template: Path, tmp_path: Path) ->
 
 
 @contextmanager
-def as_started(row: Row, suite: str, environment: Environment) -> Iterator[Environment]:
-    """An environment, with a warm Python for the lifecycle between both ends: it saves minutes."""
-    if suite != LIFECYCLE or row.release in (OLDEST, NEWEST):
+def as_started(suite: str, environment: Environment) -> Iterator[Environment]:
+    """An environment, with a warm Python for the lifecycle: it saves minutes.
+
+    Those that run once, and the contract, start their steps as a user's Python does.
+    """
+    if suite != LIFECYCLE:
         yield environment
         return
     with warm(environment.python, *ZENML) as python:
