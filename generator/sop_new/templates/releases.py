@@ -7,6 +7,7 @@ of the package runs this file too, beside which nothing but packaging is install
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -84,7 +85,8 @@ def _added(repository: Path) -> Iterator[tuple[str, str]]:
 
 def _git(repository: Path, *arguments: str, text: str = "") -> str:
     return subprocess.run(
-        ["git", "-C", str(repository), *arguments],
+        # Git has a hook of the user's even for a tag.
+        ["git", "-C", str(repository), "-c", f"core.hooksPath={os.devnull}", *arguments],
         input=text,
         check=True,
         capture_output=True,
