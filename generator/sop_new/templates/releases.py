@@ -17,6 +17,8 @@ from packaging.version import InvalidVersion, Version
 
 CHANGELOG = "CHANGELOG.md"
 
+OF_HOOKS = re.compile(r"GIT_(?!CONFIG)")
+
 COMMIT = re.compile(r"^([0-9a-f]{40,64})\n", re.MULTILINE)
 
 # In a merge each parent has a sign: what came from one of them is not added by the merge.
@@ -84,9 +86,10 @@ def _added(repository: Path) -> Iterator[tuple[str, str]]:
 
 
 def _git(repository: Path, *arguments: str, text: str = "") -> str:
+    # Git has a hook of the user's even for a tag, and tells its hooks what repository they are for.
     return subprocess.run(
-        # Git has a hook of the user's even for a tag.
         ["git", "-C", str(repository), "-c", f"core.hooksPath={os.devnull}", *arguments],
+        env={name: value for name, value in os.environ.items() if not OF_HOOKS.match(name)},
         input=text,
         check=True,
         capture_output=True,
