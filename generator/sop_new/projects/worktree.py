@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,6 +80,15 @@ class WorkTree:
     def index(self) -> Path:
         """The file that git keeps its index in."""
         return self.folder / self.git("rev-parse", "--git-path", "index").rstrip("\n")
+
+    def last_commit(self, name: str, good: Callable[[str], bool]) -> str | None:
+        """The newest commit in which a file's text was good; HEAD if that is the one."""
+        commits = self._run("log", "--format=%h", "--max-count=200", "--", name).stdout.split()
+        for commit in ("HEAD", *commits):
+            shown = self._run("show", f"{commit}:./{name}")
+            if shown.returncode == 0 and good(shown.stdout):
+                return commit
+        return None
 
     def write_object(self, path: str, content: bytes) -> str:
         """Let git have a content, as it has that of a file of this path; returns its name."""

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from sop_new.errors import Code, SopNewError
 from sop_new.projects import git
 from sop_new.templates import releases
+from sop_new.templates.installed import upgrade
 from sop_new.templates.source import (
     Template,
     address,
@@ -21,8 +22,6 @@ from sop_new.templates.source import (
     is_url,
     same_repository,
 )
-
-UPGRADE = "pip install --upgrade sop-new, or the like; then run this again."
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class History:
         raise SopNewError(
             Code.VERSION_UNKNOWN,
             f"The template {self.template.source} has no version {version} here.",
-            f"It may never have been committed, or be newer than this sop-new: {UPGRADE}",
+            f"It may never have been committed, or be newer than this sop-new; then: {upgrade()}",
         )
 
     def newest(self) -> str:
@@ -143,6 +142,5 @@ def unknown(source: str, why: str) -> SopNewError:
     return SopNewError(
         Code.TEMPLATE_UNKNOWN,
         f"The template {source} can't be used: {why}.",
-        "See whether it is there and can be read. A project names it as _src_path in its answers "
-        f"file; that of sop-new is {canonical_url()}",
+        f"See whether it is there and can be read; that of sop-new is {canonical_url()}",
     )

@@ -64,7 +64,7 @@ class Template:
             raise SopNewError(
                 Code.TEMPLATE_FAILED,
                 f"The questions of {self.source} can't be read: {' '.join(str(error).split())}",
-                "Install sop-new again, or mend copier.yml if it is yours.",
+                f"Mend copier.yml if it is yours, or install git+{canonical_url()} again.",
             ) from error
         return cast(Mapping[str, Any], content)
 
@@ -126,7 +126,7 @@ def unreadable(said: str) -> SopNewError:
     return SopNewError(
         Code.TEMPLATE_FAILED,
         f"git can't read the template: {' '.join(said.split())}",
-        "Check `git --version` (2.31 or newer), then install sop-new again.",
+        "See what it says; `git --version` must be 2.31 or newer.",
     )
 
 
@@ -145,7 +145,7 @@ def find_template() -> Template:
     raise SopNewError(
         Code.TEMPLATE_MISSING,
         "This installation of sop-new carries no template.",
-        "Install it again, from a wheel or as an editable install of a checkout.",
+        f"Install git+{canonical_url()}, or a checkout of it as an editable install.",
     )
 
 

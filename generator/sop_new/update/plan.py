@@ -10,6 +10,7 @@ from typing import Literal
 from sop_new.errors import Code, SopNewError
 from sop_new.projects.project import Project
 from sop_new.templates import history, releases
+from sop_new.templates.installed import upgrade
 from sop_new.templates.layers import Layer, Templates
 from sop_new.templates.origin import Origin, Version, origin_of
 from sop_new.templates.source import same_repository
@@ -149,5 +150,5 @@ def refuse_backwards(plan: Plan) -> None:
                 Code.VERSION_UNKNOWN,
                 f"The version {move.newest} of the template {move.template} does not follow "
                 f"{move.version}, which the project has.",
-                f"Name a later one; or the project is newer than this sop-new: {history.UPGRADE}",
+                f"Name a later one; if the project is newer than this sop-new: {upgrade()}",
             )
