@@ -207,9 +207,11 @@ def test_a_newer_sop_new_comes_from_where_this_one_came_from(
         "sop_new.templates.installed.distribution",
         lambda name: SimpleNamespace(read_text=lambda file: noted),
     )
-    uv = upgrade()
-    monkeypatch.setattr("sop_new.templates.installed.find_spec", lambda name: True)
-    pip = upgrade()
+    told = []
+    for has_pip in (None, True):
+        monkeypatch.setattr("sop_new.templates.installed.find_spec", lambda name, it=has_pip: it)
+        told.append(upgrade())
+    uv, pip = told
 
     assert uv.replace(f"uv pip install --python {sys.executable}", "pip install") == command
     assert pip.replace(f"{sys.executable} -m pip install", "pip install") == command
