@@ -6,6 +6,7 @@ editable install needs neither: it reads the checkout.
 
 from __future__ import annotations
 
+import os
 import runpy
 import subprocess
 from pathlib import Path
@@ -80,7 +81,8 @@ def exported(root: Path, folder: Path) -> list[Path]:
 def git(root: Path, *arguments: str) -> bytes:
     """Run git in a folder and return what it prints. Raises RuntimeError if it fails."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True)
+        command = ["git", "-c", f"core.hooksPath={os.devnull}", *arguments]
+        done = subprocess.run(command, cwd=root, capture_output=True)
     except FileNotFoundError as error:
         raise RuntimeError("git is not on PATH, and the build needs it.") from error
     if done.returncode:

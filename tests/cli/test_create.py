@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from sop_new.create.result import Created
-from sop_new.templates.source import git_setting
+from sop_new.projects.git import git_setting
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import (

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sop_new.templates.source import canonical_url, git_setting
+from sop_new.projects.git import git_setting
+from sop_new.templates.source import canonical_url
 from sop_new.update.result import Updated
 
 from tests.cli.conftest import Shared, install

@@ -21,7 +21,7 @@ from sop_new.projects.staging import staged
 from sop_new.projects.worktree import WorkTree
 from sop_new.templates import rendering
 from sop_new.templates.answers import collect
-from sop_new.templates.source import Template, find_template, require_git
+from sop_new.templates.source import Template, canonical_url, find_template, require_git
 
 
 def adopt(
@@ -146,7 +146,7 @@ def _version(noted: Mapping[str, str], source: Template) -> str:
     raise SopNewError(
         Code.VERSION_UNKNOWN,
         f"The template in {source.source} has no version: it is in no git repository.",
-        "Install sop-new from a wheel, or from a clone of its repository.",
+        f"Install git+{canonical_url()}, or a clone of it.",
     )
 
 

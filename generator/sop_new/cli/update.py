@@ -17,7 +17,9 @@ def update_command(
     check: Annotated[
         bool,
         typer.Option(
-            "--check", metavar="", help="Only ask whether something newer exists: then exit with 4."
+            "--check",
+            metavar="",
+            help="Only ask whether something newer exists: then exit with 4.",
         ),
     ] = False,
     diff: Annotated[
@@ -53,7 +55,7 @@ def update_command(
     if check:
         checked = update.check(dest)
         emit(checked, as_json=as_json)
-        raise typer.Exit(4 if checked.outdated else 0)
+        raise typer.Exit(3 if checked.unmerged else 4 if checked.outdated else 0)
     updated = update.update(dest, data=data or [], ref=ref, team=team, diff=diff)
     emit(updated, as_json=as_json)
     raise typer.Exit(3 if updated.conflicts and not diff else 0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -113,29 +115,47 @@ def load(folder: Path) -> Project:
 
 
 def _read(folder: Path, name: str) -> Noted:
-    import yaml
-
     path = folder / name
     try:
         text = path.read_text(encoding="utf-8")
-        content = yaml.safe_load(text)
+        return parse(path, text)
     except FileNotFoundError:
         raise SopNewError(
             Code.NOT_A_PROJECT,
             f"{folder} is no project of sop-new: it has no {name}.",
-            f"Name the project's folder; if the file was deleted: git checkout -- {name}; "
-            "if the project was written by hand: sop-new adopt",
+            as_it_was(path)
+            or "Name the project's folder; if the project was written by hand: sop-new adopt",
         ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, " ".join(str(error).split())) from error
+
+
+def parse(path: Path, text: str, *, advise: bool = True) -> Noted:
+    """Read an answers file.
+
+    Args:
+        path: where it is.
+        text: what is in it.
+        advise: look for what helps, if it can't be used.
+
+    Raises:
+        SopNewError: it is not as Copier wrote it.
+    """
+    import yaml
+
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _unreadable(path, " ".join(str(error).split()), advise) from error
     if not isinstance(content, dict):
-        raise _unreadable(path, "it holds no answers")
+        raise _unreadable(path, "it holds no answers", advise)
     version = content.get("_commit")
     if not isinstance(content.get("_src_path"), str):
-        raise _unreadable(path, "it has no _src_path")
+        raise _unreadable(path, "it has no _src_path", advise)
     if not isinstance(version, str | None):
-        raise _unreadable(path, "its _commit is no text")
-    _refuse_edited(path, text)
+        raise _unreadable(path, "its _commit is no text", advise)
+    if _is_edited(text):
+        raise _edited(path, version, advise)
     return Noted(
         path=path,
         source=content["_src_path"],
@@ -144,24 +164,59 @@ def _read(folder: Path, name: str) -> Noted:
     )
 
 
-def _refuse_edited(path: Path, text: str) -> None:
-    # Answers and code would say different things, and an update would mix them.
+def as_it_was(path: Path, version: str | None = None) -> str | None:
+    """What to run so that an answers file is as it last was in git's history.
+
+    Args:
+        path: the file.
+        version: the template's version that it must be of; any if it is None.
+
+    Returns:
+        None if it was never committed as Copier wrote it.
+    """
+
+    def good(text: str) -> bool:
+        with suppress(SopNewError):
+            noted = parse(path, text, advise=False).version
+            return noted is not None and version in (None, noted)
+        return False
+
+    tree = WorkTree(path.parent)
+    commit = tree.last_commit(path.name, good)
+    if not commit:
+        return None
+    git = "git" if path.parent == Path.cwd() else shlex.join(["git", "-C", str(path.parent)])
+    command = f"{git} checkout {commit} -- {path.name}"
+    if commit != "HEAD":
+        command += f" && {git} commit -m 'Take the answers back' -- {path.name}"
+    return f"Take it back as it was: {command}"
+
+
+def _is_edited(text: str) -> bool:
     noted = CHECKSUM.search(text)
     if not noted:
-        return
+        return False
     answers = COPIERS_OWN.sub("", text[noted.end() :])
-    if hashlib.sha1(answers.encode(), usedforsecurity=False).hexdigest() != noted["sum"]:
-        raise SopNewError(
-            Code.ANSWERS_EDITED,
-            f"{path} was edited by hand: its answers are no longer those of the code.",
-            f"Take it back (git checkout -- {path.name}), then change an answer by "
-            "sop-new update -d KEY=VALUE",
-        )
+    return hashlib.sha1(answers.encode(), usedforsecurity=False).hexdigest() != noted["sum"]
 
 
-def _unreadable(path: Path, why: str) -> SopNewError:
+def _edited(path: Path, version: str | None, advise: bool) -> SopNewError:
+    # Answers and code would say different things, and an update would mix them.
+    back = as_it_was(path, version) if advise else None
+    return SopNewError(
+        Code.ANSWERS_EDITED,
+        f"{path} was edited by hand: its answers are no longer those of the code.",
+        f"{back}; then change an answer: sop-new update -d KEY=VALUE"
+        if back
+        else "Write back what was there; or, if the answers are those of the code, delete the line "
+        "that begins with `# Checksum`. Then commit that.",
+    )
+
+
+def _unreadable(path: Path, why: str, advise: bool = True) -> SopNewError:
+    back = as_it_was(path) if advise else None
     return SopNewError(
         Code.ANSWERS_UNREADABLE,
         f"{path} can't be used: {why}.",
-        f"Take it back as it was: git checkout -- {path.name}",
+        back or "Mend it by hand: git's history has it in no better state.",
     )

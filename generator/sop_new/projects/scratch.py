@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sop_new.projects.git import NEUTRAL, options
+
 SETTINGS = {
-    "commit.gpgSign": "false",
-    "core.autocrlf": "false",
+    **NEUTRAL,
+    # Of what is checked out with CR LF, the lines count.
+    "core.autocrlf": "input",
     "core.fileMode": "true",
-    "core.hooksPath": os.devnull,
-    "core.quotePath": "false",
     "init.defaultBranch": "before",
     "merge.conflictStyle": "merge",
     "merge.renames": "true",
@@ -35,8 +36,12 @@ class Scratch:
     folder: Path
 
     def start(self) -> None:
-        """Make it, with a commit of nothing."""
+        """Make it, without a commit."""
         self.git("init", "--quiet")
+        # A project's own .gitattributes has no say in the ends of lines either.
+        attributes = self.folder / ".git" / "info" / "attributes"
+        attributes.parent.mkdir(exist_ok=True)
+        attributes.write_text("* text=auto !eol\n", encoding="utf-8")
 
     def commit(self, source: Path, files: Iterable[str]) -> None:
         """Let these files of a folder, and no others, be the next commit."""
@@ -72,13 +77,21 @@ class Scratch:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run git in it, whatever comes of it."""
-        settings = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
+        done = self._run(arguments)
+        told = (each.decode("utf-8", "surrogateescape") for each in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, *told)
+
+    def blob(self, name: str) -> bytes:
+        """The content of one of its objects. Raises CalledProcessError if there is none."""
+        done = self._run(["cat-file", "blob", name])
+        done.check_returncode()
+        return done.stdout
+
+    def _run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         return subprocess.run(
-            ["git", *settings, *arguments],
+            ["git", *options(SETTINGS), *arguments],
             cwd=self.folder,
             env=kept | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
             capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
         )

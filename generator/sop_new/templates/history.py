@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +10,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sop_new.errors import Code, SopNewError
+from sop_new.projects import git
 from sop_new.templates import releases
-from sop_new.templates.source import Template, address, canonical_url, find_template, is_url
-
-UPGRADE = "pip install --upgrade sop-new, or the like; then run this again."
+from sop_new.templates.installed import upgrade
+from sop_new.templates.source import (
+    Template,
+    address,
+    canonical_url,
+    find_template,
+    for_copier,
+    is_url,
+    same_repository,
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class History:
         raise SopNewError(
             Code.VERSION_UNKNOWN,
             f"The template {self.template.source} has no version {version} here.",
-            f"It may never have been committed, or be newer than this sop-new: {UPGRADE}",
+            f"It may never have been committed, or be newer than this sop-new; then: {upgrade()}",
         )
 
     def newest(self) -> str:
@@ -67,18 +74,22 @@ class History:
 
     def text(self, commit: str, name: str) -> str:
         """A file as it was at a commit. Raises SopNewError if there was none."""
+        if (shown := self.text_if_any(commit, name)) is not None:
+            return shown
+        raise SopNewError(
+            Code.TEMPLATE_UNKNOWN,
+            f"The template {self.template.source} has no {name} at {self.described(commit)}.",
+            "Name another template, or another version of it.",
+        )
+
+    def text_if_any(self, commit: str, name: str) -> str | None:
+        """A file as it was at a commit; None if there was none."""
         shown = self._git("show", f"{commit}:{name}")
-        if shown.returncode:
-            raise SopNewError(
-                Code.TEMPLATE_UNKNOWN,
-                f"The template {self.template.source} has no {name} at {self.described(commit)}.",
-                "Name another template, or another version of it.",
-            )
-        return shown.stdout
+        # What is no UTF-8 is for nobody to read.
+        return None if shown.returncode else shown.stdout.encode(errors="replace").decode()
 
     def _git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["git", "-C", str(self.repository), *arguments]
-        return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
+        return git.run("-C", str(self.repository), *arguments, settings=git.NEUTRAL)
 
 
 @contextmanager
@@ -95,10 +106,9 @@ def of(source: str) -> Iterator[History]:
     with TemporaryDirectory(prefix="sop-new-") as folder:
         repository = Path(folder, "template.git")
         origin = str(found.bundle or address(found.source))
-        command = ["git", "clone", "--quiet", "--bare", "--", origin, str(repository)]
-        variables = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
+        clone = ("clone", "--quiet", "--bare", "--", origin, str(repository))
         try:
-            subprocess.run(command, check=True, capture_output=True, text=True, env=variables)
+            git.run(*clone, settings=git.NEUTRAL).check_returncode()
             # As Copier has it. What is ours was installed, and a folder is taken as it stands.
             elsewhere = not found.bundle and is_url(source)
             head = releases.newest(repository) if elsewhere else "HEAD"
@@ -114,11 +124,11 @@ def _template(source: str) -> Template:
     ours = find_template()
     if source == ours.source:
         return ours
-    if address(source) == canonical_url():
-        # A checkout stands in for the repository that it is one of.
-        return replace(ours, source=source, bundle=Path(ours.source))
     if is_url(source):
-        return replace(ours, source=source, bundle=None)
+        # A checkout stands in for the repository that it is one of.
+        here = ours.bundle or Path(ours.source)
+        bundle = here if same_repository(source, canonical_url()) else None
+        return replace(ours, source=for_copier(source), bundle=bundle)
     folder = Path(source).expanduser()
     if not folder.is_absolute():
         raise unknown(source, "it is a relative path, and nobody knows from where")
@@ -132,6 +142,5 @@ def unknown(source: str, why: str) -> SopNewError:
     return SopNewError(
         Code.TEMPLATE_UNKNOWN,
         f"The template {source} can't be used: {why}.",
-        "See whether it is there and can be read. A project names it as _src_path in its answers "
-        f"file; that of sop-new is {canonical_url()}",
+        f"See whether it is there and can be read; that of sop-new is {canonical_url()}",
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from sop_new.errors import Code, SopNewError
 from sop_new.projects.project import TEAM_ANSWERS_FILE, Noted, Project, files_of
 from sop_new.templates import history
 from sop_new.templates.history import History
 from sop_new.templates.layers import Layer, render_layers
+from sop_new.templates.source import canonical_url, is_url
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,28 @@ def origin_of(mine: Project) -> Iterator[Origin]:
 
 
 def _version(noted: Noted, held: ExitStack) -> Version:
-    found = held.enter_context(history.of(noted.source))
+    try:
+        found = held.enter_context(history.of(noted.source))
+    except SopNewError as error:
+        if error.code is not Code.TEMPLATE_UNKNOWN or is_url(noted.source):
+            raise
+        raise SopNewError(error.code, error.message, _where_it_may_be(noted)) from error
     return Version(noted, found, found.known(noted.known_version))
+
+
+def _where_it_may_be(noted: Noted) -> str:
+    """What to do about a template in a folder that was moved, or is named by a relative path."""
+    folder = noted.path.parent
+    near = (base.joinpath(noted.source).resolve() for base in (folder, folder.parent, Path.cwd()))
+    for source in (*map(str, near), canonical_url()):
+        with suppress(SopNewError), history.of(source) as found:
+            if found.commit(noted.known_version):
+                where = f"`_src_path: {source}`"
+                return f"In {noted.path.name}, write {where} in its place, and commit that."
+    return (
+        f"In {noted.path.name}, write as _src_path where it is now, as an absolute path or a URL, "
+        f"and commit that; that of sop-new is {canonical_url()}"
+    )
 
 
 def render_again(mine: Project, layers: Sequence[Layer], folder: Path) -> tuple[Path, set[str]]:

@@ -7,6 +7,7 @@ of the package runs this file too, beside which nothing but packaging is install
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 CHANGELOG = "CHANGELOG.md"
+
+OF_HOOKS = re.compile(r"GIT_(?!CONFIG)")
 
 COMMIT = re.compile(r"^([0-9a-f]{40,64})\n", re.MULTILINE)
 
@@ -83,8 +86,10 @@ def _added(repository: Path) -> Iterator[tuple[str, str]]:
 
 
 def _git(repository: Path, *arguments: str, text: str = "") -> str:
+    # Git has a hook of the user's even for a tag, and tells its hooks what repository they are for.
     return subprocess.run(
-        ["git", "-C", str(repository), *arguments],
+        ["git", "-C", str(repository), "-c", f"core.hooksPath={os.devnull}", *arguments],
+        env={name: value for name, value in os.environ.items() if not OF_HOOKS.match(name)},
         input=text,
         check=True,
         capture_output=True,

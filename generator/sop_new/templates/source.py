@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,16 +13,28 @@ from importlib.metadata import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from sop_new.errors import Code, SopNewError
+from sop_new.projects import git
+from sop_new.projects.git import git_setting
 
 PACKAGE = Path(__file__).resolve().parents[1]
+
+BUNDLE = "template.bundle"
+"""What the template's history is called in an installed package."""
 
 OWN_ENGINE = "blank"
 """The backend whose engine is for somebody else to write."""
 
 SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 """What Copier lets stand for the two hosts, whose addresses need no `.git` either."""
+
+AS_GIT = (*SHORT, *SHORT.values(), "git@", "git://", "git+")
+"""What Copier takes for an address of git's, beside what ends in `.git`."""
+
+# As git has it: a colon before the first slash.
+BY_SSH = re.compile(r"(?:[^/:@]+@)?(?P<host>[^/:@]+):(?P<path>[^/].*)")
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,7 @@ class Template:
             raise SopNewError(
                 Code.TEMPLATE_FAILED,
                 f"The questions of {self.source} can't be read: {' '.join(str(error).split())}",
-                "Install sop-new again, or mend copier.yml if it is yours.",
+                f"Mend copier.yml if it is yours, or install git+{canonical_url()} again.",
             ) from error
         return cast(Mapping[str, Any], content)
 
@@ -91,12 +104,17 @@ class Template:
 
         before = dict(os.environ)
         with TemporaryDirectory(prefix="sop-new-") as cache, local.env():
-            changed = {"COPIER_CACHE_DIR": cache}
+            settings = dict(git.NEUTRAL)
             if self.bundle:
-                changed |= git_setting(f"url.{self.bundle}.insteadOf", address(self.source))
-            os.environ.update(changed)
-            local.env.update(changed)
+                settings[f"url.{self.bundle}.insteadOf"] = address(self.source)
             try:
+                os.environ["COPIER_CACHE_DIR"] = cache
+                for name in git.ELSEWHERE:
+                    os.environ.pop(name, None)
+                    local.env.pop(name, "")
+                for key, value in settings.items():
+                    os.environ.update(git_setting(key, value))
+                local.env.update(os.environ)
                 yield
             finally:
                 os.environ.clear()
@@ -108,18 +126,8 @@ def unreadable(said: str) -> SopNewError:
     return SopNewError(
         Code.TEMPLATE_FAILED,
         f"git can't read the template: {' '.join(said.split())}",
-        "Check `git --version` (2.27 or newer), then install sop-new again.",
+        "See what it says; `git --version` must be 2.31 or newer.",
     )
-
-
-def git_setting(key: str, value: str) -> dict[str, str]:
-    """Environment variables that add one setting to git's, after those already given so."""
-    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-    return {
-        "GIT_CONFIG_COUNT": str(count + 1),
-        f"GIT_CONFIG_KEY_{count}": key,
-        f"GIT_CONFIG_VALUE_{count}": value,
-    }
 
 
 def find_template() -> Template:
@@ -128,7 +136,7 @@ def find_template() -> Template:
     Raises:
         SopNewError: there is neither.
     """
-    bundle = PACKAGE / "template.bundle"
+    bundle = PACKAGE / BUNDLE
     if bundle.is_file():
         return Template(canonical_url(), PACKAGE / "copier.yml", bundle)
     checkout = PACKAGE.parents[1]
@@ -137,7 +145,7 @@ def find_template() -> Template:
     raise SopNewError(
         Code.TEMPLATE_MISSING,
         "This installation of sop-new carries no template.",
-        "Install it again, from a wheel or as an editable install of a checkout.",
+        f"Install git+{canonical_url()}, or a checkout of it as an editable install.",
     )
 
 
@@ -150,9 +158,28 @@ def address(source: str) -> str:
     return source.removeprefix("git+")
 
 
+def for_copier(url: str) -> str:
+    """A URL as Copier takes it for one of git's."""
+    return url if url.endswith(".git") or url.startswith(AS_GIT) else f"git+{url}"
+
+
 def is_url(source: str) -> bool:
     """Whether a template is a repository elsewhere, and no folder."""
-    return "://" in address(source) or source.startswith("git@")
+    return "://" in address(source) or BY_SSH.fullmatch(address(source)) is not None
+
+
+def same_repository(one: str, other: str) -> bool:
+    """Whether two sources are one repository, by whatever protocol and in whatever spelling."""
+    return one == other or (is_url(one) and is_url(other) and _place(one) == _place(other))
+
+
+def _place(url: str) -> tuple[str | None, str]:
+    """Host and path; case matters in neither on the hosts that there are."""
+    given = address(url)
+    by_ssh = None if "://" in given else BY_SSH.fullmatch(given)
+    parts = urlsplit(f"ssh://{by_ssh['host']}/{by_ssh['path']}" if by_ssh else given)
+    path = parts.path.casefold().rstrip("/").removesuffix(".git")
+    return parts.hostname, path.strip("/")
 
 
 def canonical_url() -> str:
@@ -168,5 +195,5 @@ def require_git() -> None:
         raise SopNewError(
             Code.GIT_MISSING,
             "git is not on PATH, and the template is read with it.",
-            "Install git 2.27 or newer, then run this again.",
+            "Install git 2.31 or newer, then run this again.",
         )

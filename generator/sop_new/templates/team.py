@@ -13,13 +13,10 @@ from sop_new.errors import Code, SopNewError
 from sop_new.projects.worktree import WorkTree
 from sop_new.templates import history, team_file
 from sop_new.templates.history import History
-from sop_new.templates.source import SHORT, Template, canonical_url, is_url
+from sop_new.templates.source import Template, canonical_url, for_copier, is_url
 from sop_new.templates.team_file import TeamFile
 
 VARIABLE = "SOP_NEW_TEAM"
-
-AS_GIT = (*SHORT, *SHORT.values(), "git@", "git://", "git+")
-"""What Copier takes for an address of git's, beside what ends in `.git`."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +154,7 @@ def _choice(named: str, origin: str, folder: Path) -> Choice | None:
             "would keep.",
             "Leave it out, and let git's credential helper know it.",
         )
-    if not named.endswith(".git") and not named.startswith(AS_GIT):
-        named = f"git+{named}"
-    return Choice(named, origin)
+    return Choice(for_copier(named), origin)
 
 
 def _has_credentials(url: str) -> bool:

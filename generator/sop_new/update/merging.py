@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from sop_new.projects.line_ends import LineEnds
 from sop_new.projects.project import files_of
 from sop_new.projects.scratch import Scratch
 
@@ -30,18 +31,37 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One of the states of a file that is in conflict, as git's index holds it.
+
+    Attributes:
+        path: the file.
+        number: 1 for what it was, 2 for mine and 3 for the template's.
+        mode: what git calls the kind of a file, as in 100644.
+        content: what is in it.
+    """
+
+    path: str
+    number: int
+    mode: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Merged:
     """The outcome of a merge.
 
     Attributes:
         folder: what the project's files are to be.
         changes: those that differ from what they are, by path.
-        diff: the differences, as a unified diff.
+        diff: the differences, as a unified diff, whatever the lines end with.
+        stages: the states of the files that are in conflict.
     """
 
     folder: Path
     changes: list[Change]
     diff: str
+    stages: list[Stage]
 
     @property
     def conflicts(self) -> list[str]:
@@ -73,6 +93,7 @@ def merge(
     Raises:
         CalledProcessError: git failed.
     """
+    files = list(files)
     scratch = Scratch(room)
     scratch.start()
     scratch.commit(before, files_of(before))
@@ -85,29 +106,37 @@ def merge(
     # 1 tells of conflicts; anything else would look as if nothing had changed.
     if done.returncode not in (0, 1):
         done.check_returncode()
-    conflicts = set(_settle(scratch, teams))
+    stages = list(_settle(scratch, teams))
+    conflicts = {stage.path for stage in stages}
     changes = [
         Change(path, "conflict" if path in conflicts else kind) for path, kind in scratch.changes()
     ]
-    return Merged(room, changes, scratch.git("diff", "--cached", f"--find-renames={ALIKE}", "HEAD"))
+    diff = scratch.git("diff", "--cached", f"--find-renames={ALIKE}", "HEAD")
+    ends = LineEnds.of(mine, files)
+    for change in changes:
+        ends.restore(room / change.path, change.path)
+    stages = [replace(each, content=ends.restored(each.content, each.path)) for each in stages]
+    return Merged(room, changes, diff, stages)
 
 
-def _settle(scratch: Scratch, teams: Container[str]) -> Iterator[str]:
+def _settle(scratch: Scratch, teams: Container[str]) -> Iterator[Stage]:
     """Take a side where one has deleted what the other changed; yields what is left."""
-    stages: dict[str, set[str]] = {}
+    stages: dict[str, list[Stage]] = {}
     for line in scratch.git("ls-files", "--unmerged", "-z").split("\0")[:-1]:
         entry, _, path = line.partition("\t")
-        stages.setdefault(path, set()).add(entry.split()[2])
-    # The stages are 1 for what it was, 2 for mine and 3 for the template's.
+        mode, blob, number = entry.split()
+        stage = Stage(path, int(number), mode, scratch.blob(blob))
+        stages.setdefault(path, []).append(stage)
     for path, there in stages.items():
-        if there == {"1", "3"}:
+        numbers = {stage.number for stage in there}
+        if numbers == {1, 3}:
             scratch.git("rm", "--quiet", "--", path)
-        elif there == {"1", "2"}:
+        elif numbers == {1, 2}:
             scratch.git("add", "--force", "--", path)
         else:
             _name_sides(scratch.folder / path, TEAMS if path in teams else BASES)
             scratch.git("add", "--all", "--force", "--", path)
-            yield path
+            yield from there
 
 
 def _name_sides(file: Path, theirs: str) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from sop_new.errors import Code, SopNewError
 from sop_new.projects.project import Project
-from sop_new.templates import history
+from sop_new.templates import history, releases
+from sop_new.templates.installed import upgrade
 from sop_new.templates.layers import Layer, Templates
 from sop_new.templates.origin import Origin, Version, origin_of
+from sop_new.templates.source import same_repository
 from sop_new.templates.team import Choice, Team, team_at
+from sop_new.update.news import Entry, added
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,14 @@ class Move:
         version: the version that the project has; None if it was not made from that template.
         newest: the version that it is to have.
         onward: whether that one is newer.
+        changelog: what has been added to its changelog in between.
     """
 
     template: str
     version: str | None
     newest: str
     onward: bool
+    changelog: list[Entry] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,11 @@ class Plan:
     now: Templates
     base: Move
     team: Move | None = None
+
+    @property
+    def changelog(self) -> list[Entry]:
+        """What has been added to the changelogs of all of them."""
+        return [*self.base.changelog, *(self.team.changelog if self.team else [])]
 
 
 @contextmanager
@@ -70,7 +81,7 @@ def planned(
             return
         if not origin.team:
             after = _target(base, ref, stay)
-            way = _move(base, after)
+            way = _move("base", base, after)
             yield Plan(origin.layers, Templates(base.history.at(after), after), way)
             return
         after = _target(origin.team, ref, stay)
@@ -80,7 +91,7 @@ def planned(
             origin.layers,
             Templates(team.base, team.base_ref, team),
             _moved_base(base, team),
-            _move(origin.team, after),
+            _move("team", origin.team, after),
         )
 
 
@@ -111,15 +122,24 @@ def _target(had: Version, ref: str | None, stay: bool) -> str:
 
 
 def _moved_base(had: Version, team: Team) -> Move:
-    if team.base.source == had.noted.source:
-        return _move(had, team.base_ref)
+    if same_repository(team.base.source, had.noted.source):
+        return _move("base", had, team.base_ref)
     # The team builds on another repository now, whose versions can't be compared.
     return Move(team.base.source, had.noted.version, team.base_version, onward=True)
 
 
-def _move(had: Version, after: str) -> Move:
-    onward = had.history.follows(after, had.commit)
-    return Move(had.noted.source, had.noted.version, had.history.described(after), onward)
+def _move(template: Literal["base", "team"], had: Version, after: str) -> Move:
+    versions = had.history
+    before, now = (
+        versions.text_if_any(commit, releases.CHANGELOG) or "" for commit in (had.commit, after)
+    )
+    return Move(
+        had.noted.source,
+        had.noted.version,
+        versions.described(after),
+        versions.follows(after, had.commit),
+        added(template, before, now),
+    )
 
 
 def refuse_backwards(plan: Plan) -> None:
@@ -130,5 +150,5 @@ def refuse_backwards(plan: Plan) -> None:
                 Code.VERSION_UNKNOWN,
                 f"The version {move.newest} of the template {move.template} does not follow "
                 f"{move.version}, which the project has.",
-                f"Name a later one; or the project is newer than this sop-new: {history.UPGRADE}",
+                f"Name a later one; if the project is newer than this sop-new: {upgrade()}",
             )

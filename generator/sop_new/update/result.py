@@ -7,11 +7,13 @@ from typing import Literal
 
 from pydantic import BaseModel
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from sop_new.printing import Result, coloured, commands
 from sop_new.projects.project import Part, parts_counted
+from sop_new.update.news import Entry, NewQuestion
 
 LOOKS = {"added": "green", "changed": "cyan", "deleted": "red", "conflict": "bold red"}
 
@@ -56,6 +58,8 @@ class Checked(Result):
         newest: the newest version that this sop-new knows, or that the team builds on.
         team: the same of the team's template, if there is one.
         outdated: whether something is newer.
+        changelog: what the templates' changelogs say of what is newer.
+        unmerged: the files with conflicts of an earlier update, for git, that are still open.
     """
 
     project: str
@@ -64,9 +68,14 @@ class Checked(Result):
     newest: str
     team: TeamVersions | None
     outdated: bool
+    changelog: list[Entry]
+    unmerged: list[str]
 
     def parts(self) -> Iterator[RenderableType]:
         """All versions, and what to do."""
+        if self.unmerged:
+            yield Text("Conflicts are not resolved yet:\n", style="bold red")
+            yield Text("".join(f"  {path}\n" for path in self.unmerged))
         both: dict[str, tuple[str | None, str]] = {"the template": (self.version, self.newest)}
         if self.team:
             both["the team's template"] = (self.team.version, self.team.newest)
@@ -77,8 +86,21 @@ class Checked(Result):
         for of, (version, newest) in both.items():
             if version != newest:
                 yield Text(f"The project has version {version} of {of}, and {newest} is newer.")
+        yield from _told(self.changelog)
         yield Text("To see what would change, and to change it:\n")
         yield commands(["sop-new update --diff", "sop-new update"])
+
+
+def _told(changelog: list[Entry]) -> Iterator[RenderableType]:
+    heading = None
+    for entry in changelog:
+        if heading != (heading := (entry.template, entry.version, entry.kind)):
+            whose = "the team's template" if entry.template == "team" else "the template"
+            kind = f", {entry.kind.lower()}" if entry.kind else ""
+            yield Text(f"\n{entry.version} of {whose}{kind}:", style="bold")
+        yield Padding(Text(f"- {entry.text}"), (0, 0, 0, 2))
+    if changelog:
+        yield Text()
 
 
 class Updated(Result):
@@ -93,6 +115,8 @@ class Updated(Result):
         files: what changed, by path.
         conflicts: the files in which both the owner and the template changed the same lines.
         diff: all changes, as a unified diff.
+        questions: those that are new, and were answered by the template's defaults.
+        changelog: what the templates' changelogs say of what came.
         next: what to run next, as lines for a shell.
     """
 
@@ -104,6 +128,8 @@ class Updated(Result):
     files: list[FileChange]
     conflicts: list[str]
     diff: str
+    questions: list[NewQuestion]
+    changelog: list[Entry]
     next: list[str]
 
     @property
@@ -135,5 +161,17 @@ class Updated(Result):
             both = "Where both of you changed the same lines, both stand between markers in"
             told.append(f"{both} {', '.join(self.conflicts)}.")
         yield Text("\n" + "\n".join(told), style="bold red" if self.conflicts else "")
+        yield from _told(self.changelog)
+        yield from self._asked()
         yield Text("\nWhat next:\n")
         yield commands(self.next)
+
+    def _asked(self) -> Iterator[RenderableType]:
+        # An answer alone would be one to the version that the project still has.
+        newest = self.team.newest if self.team else self.newest
+        ref = f" --ref {newest}" if self.dry_run else ""
+        for question in self.questions:
+            told = f"New question {question.name} = {question.answer}"
+            yield Text(f"{told}; change it with -d {question.name}=…{ref}", style="bold")
+            about = (question.help, ", ".join(question.choices))
+            yield from (Text(f"  {part}") for part in about if part)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
-from collections.abc import Container, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Container, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from sop_new import interrupts, printing
-from sop_new.errors import Code, SopNewError
+from sop_new import printing
 from sop_new.projects import project
+from sop_new.projects.line_ends import as_lf
 from sop_new.projects.project import Project, files_of, part_of
 from sop_new.templates import rendering
 from sop_new.templates.answers import Answers, collect
@@ -21,8 +19,13 @@ from sop_new.templates.origin import copy_answers, render_again, written_once
 from sop_new.templates.source import require_git
 from sop_new.templates.team import chosen_team
 from sop_new.update.merging import Change, Merged, merge
+from sop_new.update.news import new_questions
 from sop_new.update.plan import Plan, planned, refuse_backwards
 from sop_new.update.result import Checked, FileChange, TeamVersions, Updated
+from sop_new.update.writing import write
+
+AFTER = "after"
+"""The folder of the rendering as it is to be."""
 
 
 def check(destination: Path) -> Checked:
@@ -35,6 +38,7 @@ def check(destination: Path) -> Checked:
         SopNewError: it is no project, or a template of it can't be found.
     """
     mine = project.load(destination.resolve())
+    unmerged = mine.unmerged() if mine.is_in_git() else []
     with planned(mine) as plan:
         return Checked(
             project=str(mine.folder),
@@ -43,6 +47,8 @@ def check(destination: Path) -> Checked:
             newest=plan.base.newest,
             team=_of_team(plan),
             outdated=plan.base.onward or bool(plan.team and plan.team.onward),
+            changelog=plan.changelog,
+            unmerged=unmerged,
         )
 
 
@@ -81,7 +87,7 @@ def update(
         answers = collect(plan.now.all, data, team=plan.now.decided)
         merged, above = _merged(mine, plan, answers, Path(room))
         if not diff:
-            _apply(merged, mine)
+            write(merged, mine)
         return Updated(
             project=str(mine.folder),
             dry_run=diff,
@@ -91,6 +97,8 @@ def update(
             files=[_told(each, above, plan) for each in merged.changes],
             conflicts=merged.conflicts,
             diff=merged.diff,
+            questions=new_questions(mine, Path(room, AFTER, mine.folder.name), plan.now, answers),
+            changelog=plan.changelog,
             next=_next(merged, _again(destination, answers, ref, team) if diff else None),
         )
 
@@ -120,7 +128,7 @@ def _merged(mine: Project, plan: Plan, answers: Answers, room: Path) -> tuple[Me
         printing.spinner("Rendering the template as it was, and as it is"),
     ):
         was, above_before = render_again(mine, plan.was, room / "before")
-        now, above_after = render_again(mine, plan.now.layers(answers), room / "after")
+        now, above_after = render_again(mine, plan.now.layers(answers), room / AFTER)
         _keep_what_is_written_once(mine, plan, was, now, above_before)
         scratch = room / "merged"
         scratch.mkdir()
@@ -146,61 +154,7 @@ def _keep_what_is_written_once(
 
 
 def _differ(was: Path, other: Path) -> bool:
-    return not other.is_file() or was.read_bytes() != other.read_bytes()
-
-
-def _apply(merged: Merged, mine: Project) -> None:
-    """Let the project be what was merged; if that fails, it is as before."""
-    with rendering.explained(Answers(), str(mine.folder)), interrupts.held():
-        _refuse_what_is_in_the_way(merged, mine)
-        with _taken_back(mine.folder, [change.path for change in merged.changes]):
-            for change in merged.changes:
-                target = mine.folder / change.path
-                source = merged.folder / change.path
-                target.unlink(missing_ok=True)
-                if os.path.lexists(source):
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy2(source, target, follow_symlinks=False)
-                else:
-                    _remove_empty(target.parent, mine.folder)
-
-
-def _refuse_what_is_in_the_way(merged: Merged, mine: Project) -> None:
-    known = set(mine.files())
-    for change in merged.changes:
-        if change.path not in known and os.path.lexists(mine.folder / change.path):
-            raise SopNewError(
-                Code.DESTINATION_UNUSABLE,
-                f"{change.path} is new in the template, but there is one that git ignores.",
-                "Move it out of the way, then update again.",
-            )
-
-
-@contextmanager
-def _taken_back(folder: Path, paths: Iterable[str]) -> Iterator[None]:
-    """If the block raises, these files of a folder are as they were."""
-    with TemporaryDirectory(prefix="sop-new-") as kept, ExitStack() as undo:
-        for number, path in enumerate(paths):
-            target, copy = folder / path, Path(kept, str(number))
-            if os.path.lexists(target):
-                shutil.copy2(target, copy, follow_symlinks=False)
-                undo.callback(_put_back, copy, target)
-            else:
-                undo.callback(target.unlink, missing_ok=True)
-        yield
-        undo.pop_all()
-
-
-def _put_back(copy: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    shutil.copy2(copy, target, follow_symlinks=False)
-
-
-def _remove_empty(folder: Path, top: Path) -> None:
-    while folder != top and folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+    return not other.is_file() or as_lf(was.read_bytes()) != as_lf(other.read_bytes())
 
 
 def _again(destination: Path, answers: Answers, ref: str | None, team: str | None) -> str:
@@ -218,5 +172,11 @@ def _next(merged: Merged, again: str | None) -> list[str]:
         return []
     if again:
         return [again]
-    look = "git status  # and resolve the conflicts" if merged.conflicts else "git status"
-    return [look, ".venv/bin/pytest", "git add --all && git commit"]
+    if merged.conflicts:
+        # What takes all that is there would take the markers.
+        return [
+            "git status  # resolve what it lists as unmerged, and tell it by git add FILE",
+            ".venv/bin/pytest",
+            "git commit  # refused as long as something is unmerged",
+        ]
+    return ["git status", ".venv/bin/pytest", "git add --all && git commit"]
