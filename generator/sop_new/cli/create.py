@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sop_new.cli.group import COMMANDS
+from sop_new.cli.completion import complete_backend
+from sop_new.cli.group import refuse_other_names
 from sop_new.cli.options import (
     ANSWERS,
     Data,
@@ -17,10 +18,12 @@ from sop_new.cli.options import (
     Json,
     Team,
     in_a_terminal,
+    spelled,
 )
 
 
 def create_command(
+    context: typer.Context,
     dest: Annotated[
         str,
         typer.Argument(metavar="DEST", show_default=False, help="The project's folder, to create."),
@@ -28,7 +31,10 @@ def create_command(
     backend: Annotated[
         str | None,
         typer.Option(
+            "--backend",
+            "-b",
             metavar="NAME",
+            autocompletion=complete_backend,
             help="Where the steps run; [cyan]sop-new backends[/] lists them.",
             rich_help_panel=ANSWERS,
         ),
@@ -46,15 +52,16 @@ def create_command(
     as_json: Json = False,
 ) -> None:
     """Create a project."""
-    from sop_new.create.create import create, refuse_mistyped_command
+    from sop_new.create.create import create
     from sop_new.printing import emit
 
-    refuse_mistyped_command(dest, COMMANDS)
+    refuse_other_names(dest)
     created = create(
         dest,
         data=data or [],
         data_file=data_file,
         options={"backend": backend, "flavor": flavor},
+        spelled=spelled(context, {"backend": ("--backend", "-b"), "flavor": ("--flavor",)}),
         team=team,
         ask=not (defaults or as_json) and in_a_terminal(),
         force=force,

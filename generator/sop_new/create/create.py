@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sop_new import printing
 from sop_new.create.backends import default_backend
 from sop_new.create.result import Created, OfTeam
-from sop_new.errors import Code, SopNewError
 from sop_new.printing import commands_to_enter
 from sop_new.projects.project import ANSWERS_FILE, TEAM_ANSWERS_FILE, Project, files_of, load
-from sop_new.projects.staging import staged
+from sop_new.projects.staging import place_of, staged
 from sop_new.projects.stubs import Stub, stubs_of
 from sop_new.templates import rendering
 from sop_new.templates.answers import Answers, collect
@@ -32,6 +29,7 @@ def create(
     data: Iterable[str],
     data_file: Path | None,
     options: Mapping[str, str | None],
+    spelled: Mapping[str, str],
     team: str | None,
     ask: bool,
     force: bool,
@@ -44,6 +42,7 @@ def create(
         data: answers as KEY=VALUE.
         data_file: a YAML file of answers, which `data` and `options` win over.
         options: the answer of each question that has an option of its own, or None.
+        spelled: how the options that were used are written on the command line.
         team: the team's template; None for the one that the user's surroundings name, if any.
         ask: ask what was not given; otherwise the defaults are taken.
         force: write into a folder that holds something already.
@@ -54,10 +53,9 @@ def create(
     """
     require_git()
     with templates_of(chosen_team(team)) as templates:
-        answers = collect(templates.all, data, data_file, options, templates.decided)
+        answers = collect(templates.all, data, data_file, options, templates.decided, spelled)
         with rendering.explained(answers, destination):
-            # Unlike Path.resolve, this takes a loop of links for a name.
-            target = Path(os.path.realpath(destination))
+            target = place_of(destination)
             with staged(target, force=force, dry_run=dry_run) as project:
                 _keep_answers(target, project)
                 if ask:
@@ -81,18 +79,6 @@ def create(
         files=files,
         next=next_commands(target, stubs),
     )
-
-
-def refuse_mistyped_command(destination: str, commands: Iterable[str]) -> None:
-    """Raise SopNewError if a destination looks like a command's name and isn't there yet."""
-    if os.sep in destination or Path(destination).exists():
-        return
-    if near := get_close_matches(destination, commands, n=1, cutoff=0.7):
-        raise SopNewError(
-            Code.COMMAND_MISTYPED,
-            f"{destination} looks like the command {near[0]}.",
-            f"sop-new {near[0]}, or sop-new ./{destination} for a project in a folder of that name",
-        )
 
 
 def next_commands(project: Path, stubs: Sequence[Stub] = ()) -> list[str]:
