@@ -105,8 +105,8 @@ def test_a_computed_answer_cannot_be_given(refused: Refused) -> None:
 def test_a_refused_answer_is_told_with_the_words_of_its_validator(refused: Refused) -> None:
     told = refused(Code.ANSWER_INVALID, "zenml-acme", "--flavor", "kubernetes")
     assert told.message == (
-        "flavor (on the command line) is refused: ZenML ships a step operator of flavor "
-        "kubernetes already: take my-kubernetes or the like."
+        "flavor (on the command line) is refused: "
+        "Take my-kubernetes: ZenML ships kubernetes already."
     )
 
 

@@ -20,14 +20,15 @@ from sop_new.cli.options import (
     in_a_terminal,
     spelled,
 )
+from sop_new.errors import Code, SopNewError
 
 
 def create_command(
     context: typer.Context,
     dest: Annotated[
-        str,
+        str | None,
         typer.Argument(metavar="DEST", show_default=False, help="The project's folder, to create."),
-    ],
+    ] = None,
     backend: Annotated[
         str | None,
         typer.Option(
@@ -55,7 +56,13 @@ def create_command(
     from sop_new.create.create import create
     from sop_new.printing import emit
 
-    refuse_other_names(dest)
+    ask = not (defaults or as_json) and in_a_terminal()
+    if dest is not None:
+        refuse_other_names(dest)
+    elif not ask:
+        raise SopNewError(
+            Code.USAGE, "There is no DEST to create.", "Name a folder: sop-new zenml-acme"
+        )
     created = create(
         dest,
         data=data or [],
@@ -63,7 +70,7 @@ def create_command(
         options={"backend": backend, "flavor": flavor},
         spelled=spelled(context, {"backend": ("--backend", "-b"), "flavor": ("--flavor",)}),
         team=team,
-        ask=not (defaults or as_json) and in_a_terminal(),
+        ask=ask,
         force=force,
         dry_run=dry_run,
     )

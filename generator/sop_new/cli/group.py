@@ -12,6 +12,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from sop_new.cli.completion import OPTIONS as COMPLETION
+from sop_new.cli.options import in_a_terminal
 from sop_new.errors import Code, SopNewError
 
 COMMANDS = ("backends", "try", "check", "update", "diff", "adopt", "team")
@@ -54,9 +55,11 @@ class CreateByDefault(Group):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the hidden command's name before arguments that name no other command."""
         ctx.obj = list(args)
-        if not ctx.resilient_parsing:
+        if not args and in_a_terminal() and not ctx.resilient_parsing:
+            args = [CREATE]
+        elif not ctx.resilient_parsing:
             args = _asked_for_help(args)
-        if args and args[0] not in COMMANDS:
+        if args and args != [CREATE] and args[0] not in COMMANDS:
             alone = [arg for arg in args if arg in OF_THE_PROGRAM]
             if alone:
                 args = _with_shell(alone[0], args)

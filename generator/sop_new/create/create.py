@@ -24,7 +24,7 @@ from sop_new.templates.team import Team, chosen_team
 
 
 def create(
-    destination: str,
+    destination: str | None,
     *,
     data: Iterable[str],
     data_file: Path | None,
@@ -38,7 +38,7 @@ def create(
     """Create a project.
 
     Args:
-        destination: the folder, as the user wrote it.
+        destination: the folder, as the user wrote it; None to ask for a name.
         data: answers as KEY=VALUE.
         data_file: a YAML file of answers, which `data` and `options` win over.
         options: the answer of each question that has an option of its own, or None.
@@ -54,18 +54,17 @@ def create(
     require_git()
     with templates_of(chosen_team(team)) as templates:
         answers = collect(templates.all, data, data_file, options, templates.decided, spelled)
-        with rendering.explained(answers, destination):
+        with rendering.explained(answers, destination or str(Path.cwd())):
+            if destination is None:
+                destination, answers = _destination(templates, answers)
             target = place_of(destination)
             with staged(target, force=force, dry_run=dry_run) as project:
                 _keep_answers(target, project)
                 if ask:
-                    # A wrong answer is told at once, not when its question comes.
-                    with TemporaryDirectory(prefix="sop-new-") as trial:
-                        _render(templates, answers, Path(trial, project.name))
-                    if templates.team:
-                        printing.decided(templates.team.file.name, templates.team.file.locked)
-                answers = replace(answers, options=_with_backend(templates, answers, project, ask))
-                _render(templates, answers, project, ask=ask)
+                    answers = _asked(templates, answers, project)
+                answers = replace(answers, options=_with_backend(templates, answers, project))
+                # What a team asks beside, Copier asks.
+                _render(templates, answers, project, ask=ask and bool(templates.team))
                 made = load(project)
                 files = files_of(project)
                 stubs = stubs_of(project)
@@ -98,26 +97,31 @@ def _render(templates: Templates, answers: Answers, project: Path, *, ask: bool 
         render_layers(templates.layers(answers), project, ask=ask)
 
 
-def _with_backend(
-    templates: Templates, answers: Answers, project: Path, ask: bool
-) -> Mapping[str, str]:
+def _destination(templates: Templates, answers: Answers) -> tuple[str, Answers]:
+    from sop_new.create.survey import destination_asked
+
+    return destination_asked(templates, answers)
+
+
+def _asked(templates: Templates, answers: Answers, project: Path) -> Answers:
+    from sop_new.create.survey import survey
+
+    if templates.team:
+        # A wrong answer is told at once, not when its question comes.
+        with TemporaryDirectory(prefix="sop-new-") as trial:
+            _render(templates, answers, Path(trial, project.name))
+        printing.decided(templates.team.file.name, templates.team.file.locked)
+    return survey(templates, answers, project)
+
+
+def _with_backend(templates: Templates, answers: Answers, project: Path) -> Mapping[str, str]:
     """The answers of the command line and, where the base can't know it, the team's own backend."""
     team = templates.team
     if not team or not team.file.backends or "backend" in answers.merged:
         return answers.options
     noted = load(project).answers if (project / ANSWERS_FILE).is_file() else {}
     backend = noted.get("backend", default_backend(templates))
-    if ask:
-        import questionary
-
-        question = templates.base.questions["backend"]
-        backend = questionary.select(
-            question["help"],
-            choices=[*team.file.backends, *question["choices"]],
-            default=backend,
-            qmark="🎤",
-        ).unsafe_ask()
-    elif backend not in team.file.backends:
+    if backend not in team.file.backends:
         return answers.options
     return {**answers.options, "backend": backend}
 
