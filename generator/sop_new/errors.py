@@ -35,6 +35,7 @@ class Code(Enum):
     TEAM_UNUSABLE = "team-unusable", 2
     VERSION_UNKNOWN = "version-unknown", 2
     WRITE_FAILED = "write-failed", 1
+    OUTPUT_FAILED = "output-failed", 1
     GIT_MISSING = "git-missing", 1
     TEMPLATE_MISSING = "template-missing", 1
     TEMPLATE_FAILED = "template-failed", 1

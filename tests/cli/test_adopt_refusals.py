@@ -92,7 +92,7 @@ HARM: dict[str, tuple[Callable[[Path], object], tuple[str, ...], Code, str, str]
         replace(CODE, 'return "grid"', 'return "The Grid"'),
         (),
         Code.ANSWER_INVALID,
-        f"flavor (of {FOUND}) is refused: A flavor is made of lower-case letters",
+        f"flavor (of {FOUND}) is refused: Use a-z, 0-9, single - and _;",
         "-d flavor=",
     ),
     "a licence that the template has not": (

@@ -164,11 +164,32 @@ def test_force_replaces_files_of_the_same_name_and_keeps_the_others(
     assert not [path for path in here.rglob("*") if path.name.startswith(".sop-new")]
 
 
+def test_what_was_made_is_shown_by_folders_and_whose_they_are(sop_new: SopNew, here: Path) -> None:
+    shown = sop_new("zenml-acme", "--backend", "blank").stdout.splitlines()
+    project = here / "zenml-acme"
+
+    def counted(folder: Path) -> str:
+        return f"{len(list(folder.iterdir()))} files"
+
+    assert len(shown) < 25
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in shown if line[:2] == "  "}
+    assert next(iter(rows)) == "zenml_acme/"
+    assert rows["zenml_acme/"] == "5 files yours: config.py, flavor.py, operator.py"
+    assert rows["zenml_acme/engine/"] == f"{counted(project / 'zenml_acme' / 'engine')} yours"
+    assert rows["zenml_acme/_core/"].endswith("files the template's: not for editing")
+    assert rows["tests/"].endswith("files yours")
+    told = sum(int(row.split()[0]) for row in rows.values() if "files" in row)
+    assert told == len(contents(project))
+
+
 def test_a_dry_run_shows_the_tree_and_writes_nothing(sop_new: SopNew, here: Path) -> None:
     ran = sop_new("some/zenml-acme", "--dry-run")
 
     assert ran.status == 0
-    assert "operator.py" in ran.stdout
+    files = Created.model_validate_json(sop_new("acme", "--dry-run", "--json").stdout).files
+    assert {line.split()[-1] for line in ran.stdout.splitlines() if "── " in line} >= {
+        file.rpartition("/")[2] for file in files
+    }
     assert "Nothing was written" in ran.stdout
     assert not list(here.iterdir())
 

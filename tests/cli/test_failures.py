@@ -47,12 +47,39 @@ def test_usage(refused: Refused, arguments: list[str]) -> None:
     refused(Code.USAGE, *arguments)
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("backend", "backends"), ("tray", "try")])
-def test_a_mistyped_command_is_no_destination(refused: Refused, typed: str, meant: str) -> None:
-    hint = refused(Code.COMMAND_MISTYPED, typed).hint
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["backend"], "sop-new backends"),
+        (["tray"], "sop-new try"),
+        (["chekc", "zenml-acme", "--level", "config"], "sop-new check"),
+        (["list"], "sop-new backends"),
+        (["init"], "sop-new zenml-acme"),
+        (["new"], "sop-new zenml-acme"),
+        (["create", "--defaults"], "sop-new zenml-acme"),
+        (["create", "my own", "--backend", "local"], "sop-new 'my own'"),
+        (["version"], "sop-new --version"),
+        (["--dry-run", "list"], "sop-new backends"),
+    ],
+)
+def test_a_mistyped_command_is_no_destination(
+    refused: Refused, typed: list[str], meant: str
+) -> None:
+    hint = refused(Code.COMMAND_MISTYPED, *typed).hint
 
-    assert f"sop-new {meant}" in hint
-    assert f"./{typed}" in hint
+    assert hint.startswith(f"{meant}; or sop-new ./")
+
+
+def test_a_folder_with_the_name_of_another_command_is_a_destination(
+    sop_new: SopNew, here: Path
+) -> None:
+    (here / "list").mkdir()
+
+    assert sop_new("list").status == 0
+
+
+def test_a_mistyped_option_names_the_nearest(refused: Refused) -> None:
+    assert "--backend" in refused(Code.USAGE, "x", "--backedn", "local").hint
 
 
 def test_a_mistyped_answer_names_the_nearest(refused: Refused) -> None:
@@ -78,9 +105,33 @@ def test_a_computed_answer_cannot_be_given(refused: Refused) -> None:
 def test_a_refused_answer_is_told_with_the_words_of_its_validator(refused: Refused) -> None:
     told = refused(Code.ANSWER_INVALID, "zenml-acme", "--flavor", "kubernetes")
     assert told.message == (
-        "flavor (on the command line) is refused: ZenML ships a step operator of flavor "
-        "kubernetes already: take my-kubernetes or the like."
+        "flavor (on the command line) is refused: "
+        "Take my-kubernetes: ZenML ships kubernetes already."
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (["--backend", "lcoal"], "Did you mean local? --backend local"),
+        (["--backend=lcoal"], "Did you mean local? --backend local"),
+        (["-b", "lcoal"], "Did you mean local? -b local"),
+        (["-d", "backend=lcoal"], "Did you mean local? -d backend=local"),
+        (["-d", "license=mit"], "Did you mean MIT? -d license=MIT"),
+        (["-d", "python_min=3.9"], "-d python_min=3.1"),
+        (["-d", "ci=jenkins"], "Take one of them: -d ci=github"),
+        (["--backend", "nowhere"], "Take one of them: --backend local"),
+        (["--flavor", "My Own"], "Give another answer: --flavor …"),
+        (["-d", "flavor=My Own"], "Give another answer: -d flavor=…"),
+        (["--data-file", "answers.yml"], "Did you mean docker? backend: docker (in answers.yml)"),
+    ],
+)
+def test_a_wrong_answer_names_the_nearest_as_it_was_given(
+    refused: Refused, here: Path, typed: list[str], hint: str
+) -> None:
+    (here / "answers.yml").write_text("backend: dokcer\n")
+
+    assert hint in refused(Code.ANSWER_INVALID, "zenml-acme", *typed).hint
 
 
 def test_a_refused_choice_lists_the_choices(refused: Refused) -> None:
@@ -128,6 +179,23 @@ def test_unreadable_settings(refused: Refused, settings: Path, content: str) -> 
 def test_a_file_is_no_destination(refused: Refused, here: Path, destination: str) -> None:
     (here / "file").write_text("mine")
     refused(Code.DESTINATION_UNUSABLE, destination)
+
+
+def test_a_name_that_is_empty_is_no_destination(refused: Refused) -> None:
+    told = refused(Code.DESTINATION_UNUSABLE, "", "--defaults")
+
+    assert "empty" in told.message
+    assert "sop-new zenml-acme" in told.hint
+
+
+@pytest.mark.parametrize("destination", ["link", "link/zenml-acme"])
+def test_a_link_that_leads_nowhere_is_no_destination(
+    refused: Refused, here: Path, destination: str
+) -> None:
+    (here / "link").symlink_to("nowhere")
+    told = refused(Code.DESTINATION_UNUSABLE, destination, "--force")
+
+    assert "link is a link to" in told.message
 
 
 def test_unprintable_characters_are_no_destination(refused: Refused) -> None:

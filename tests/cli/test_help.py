@@ -44,9 +44,20 @@ def test_help_says_how_to_create(sop_new: SopNew, here: Path, command: list[str]
     ran = sop_new(*command)
 
     assert ran.status == 0
-    for expected in ("sop-new [OPTIONS] DEST", "--backend", "--dry-run", "backends", "try"):
+    for expected in ("sop-new DEST | COMMAND", "--backend", "--dry-run", "backends", "try"):
         assert expected in ran.stdout
     assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["try"], ["check"], ["update"], ["diff"], ["adopt"], ["team"], ["team", "init"]]
+)
+def test_options_without_a_value_show_none(sop_new: SopNew, command: list[str]) -> None:
+    assert "<bool>" not in sop_new(*command, "-h").stdout
+
+
+def test_help_of_a_command_is_its_own(sop_new: SopNew) -> None:
+    assert sop_new("help", "try").stdout == sop_new("try", "--help").stdout
 
 
 def test_the_version_is_that_of_the_distribution(sop_new: SopNew) -> None:

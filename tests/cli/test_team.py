@@ -140,7 +140,7 @@ def test_what_the_user_or_the_project_prefers_stands_beside_a_teams_own_backend(
 @pytest.mark.parametrize(
     ("answers", "why"),
     [
-        (["backend=acmq"], "'acmq' is not in ['acmeq', 'local',"),
+        (["backend=acmq"], "acmq is none of acmeq, local,"),
         (["backend=acmeq", "runtime=image"], "acmeq has host alone"),
     ],
 )
@@ -160,10 +160,11 @@ def test_a_terminal_asks_for_the_teams_own_backend_and_for_nothing_that_is_locke
     arguments = ("zenml-x", "--team", str(team.folder), "-d", "python_min=3.11", *data)
     with terminal(here, *arguments) as screen:
         screen.until("license = Proprietary, ci = gitlab")
-        screen.until("Where the steps run")
-        screen.type("\x1b[A\r")  # up: from local to acmeq
         screen.until("Name of the project")
         screen.type("\r")
+        screen.until("acmeq   each step is a job of Acme's queue")
+        screen.until("local")
+        screen.type("\x1b[A\r")  # up: from local to acmeq
         screen.until("Who reviews changes")
         screen.type("\r")
         rest = screen.rest()

@@ -20,15 +20,14 @@ REFUSED = [
     *(
         (
             name,
-            f"A {name.replace('_', ' ')} has at most {len(longest)} characters.",
+            f"Use at most {len(longest)} characters.",
             [longest + "x"],
         )
         for name, longest in LONGEST.items()
     ),
     (
         "project_name",
-        "A project name is made of lower-case letters, digits and single dashes, "
-        "and starts with a letter: zenml-acme.",
+        "Use a-z, 0-9, single dashes; a letter first: zenml-acme.",
         [
             *("", "Acme", "9lives", "a--b", "-a", "a-", "a_b", "a.b", "a b", "ünï", "a\n", "a\nb"),
             *("../acme", "a/b", "a\\b", "{{ 6 * 7 }}", 'a"b', "~"),
@@ -36,76 +35,73 @@ REFUSED = [
     ),
     (
         "project_name",
-        "The package would be named class, which is a Python keyword: take zenml-class.",
+        "Take zenml-class: class is a Python keyword.",
         ["class"],
     ),
     (
         "project_name",
-        "The package json would hide Python's own module of that name: take zenml-json.",
+        "Take zenml-json: json would hide Python's own.",
         ["json"],
     ),
     *(
         (
             "project_name",
-            f"The package {name} would hide what the project itself needs under that name: "
-            f"take zenml-{name}-operator or the like.",
+            f"Take zenml-{name}-operator: it needs {name} itself.",
             [name],
         )
         for name in ["zenml", "pydantic", "tests", "examples"]
     ),
     (
         "flavor",
-        "A flavor is made of lower-case letters, digits, single dashes and underscores, "
-        "and starts with a letter: acme.",
+        "Use a-z, 0-9, single - and _; a letter first: acme.",
         ["", "Acme", "9", "a--b", "a_", "a b", "a/b", "a\n", '"'],
     ),
     *(
         (
             "flavor",
-            f"ZenML ships a step operator of flavor {name} already: take my-{name} or the like.",
+            f"Take my-{name}: ZenML ships {name} already.",
             [name],
         )
         for name in SHIPPED
     ),
     (
         "class_prefix",
-        "A class prefix is made of letters and digits of ASCII "
-        "and starts with an upper-case letter: Acme.",
+        "Use A-Z, a-z, 0-9; an upper-case letter first: Acme.",
         ["", "acme", "9A", "A-b", "A_b", "Ä", "A\n"],
     ),
     (
         "class_prefix",
-        "BaseStepOperator is ZenML's own class: take another prefix.",
+        "Take another prefix: BaseStepOperator is ZenML's own.",
         ["Base"],
     ),
     (
         "runtime",
-        "The backend local runs commands on a host: leave runtime out, or take another backend.",
+        "Leave runtime out: local runs commands on a host.",
         ["image"],
     ),
-    ("description", "The description is empty: say in a sentence what it is.", ["", " \n "]),
-    ("description", "The description has at most 512 characters.", ["d" * 513]),
+    ("description", "Say in a sentence what it is.", ["", " \n "]),
+    ("description", "Use at most 512 characters.", ["d" * 513]),
     (
         "description",
-        "The description holds control characters: write plain text.",
+        "Use plain text: there are control characters.",
         [f"a{mark}b" for mark in "\0\t\r\x1b\x7f\x85\u2028"],
     ),
-    ("user_name", "The name has at most 120 characters.", ["n" * 121]),
+    ("user_name", "Use at most 120 characters.", ["n" * 121]),
     (
         "user_name",
-        "The name holds control characters: write plain text on one line.",
+        "Use plain text on one line: there are control characters.",
         [f"a{mark}b" for mark in "\0\t\r\n\x1b\x7f\x85\u2029"],
     ),
     (
         "user_email",
-        "That is no email address: write name@example.org, or leave it empty.",
+        "Write name@example.org, or leave it empty.",
         [
             *("ada", "ada@", "@example.org", "ada@localhost", "a b@example.org", "a@b@c.org"),
             *('"a"@x.org', "a\\b@x.org", "a@x.org\n", "<a@x.org>", "ünï@x.org"),
             *("a..b@x.org", ".a@x.org", "a.@x.org"),
         ],
     ),
-    ("package_name", "package_name follows from project_name: set that instead.", ["other"]),
+    ("package_name", "Set project_name instead: package_name follows from it.", ["other"]),
 ]
 
 CASES = [
@@ -143,6 +139,12 @@ def test_a_bad_answer_is_refused_with_its_message(
         render(questionnaire, tmp_path / "zenml-acme", {question: answer})
     assert str(refusal.value) == f"Validation error for question '{question}': {message}"
     assert not (tmp_path / "zenml-acme").exists()
+
+
+@pytest.mark.parametrize("message", sorted({message for _, message, _ in REFUSED}))
+def test_a_narrow_screen_shows_what_to_do(message: str) -> None:
+    assert message.split()[0] in {"Use", "Take", "Write", "Say", "Set", "Leave"}
+    assert len(message) <= 60
 
 
 def test_every_question_with_a_validator_refuses_something() -> None:

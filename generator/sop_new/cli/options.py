@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -66,6 +67,17 @@ Force = Annotated[
         help="Write into a folder that is not empty; replace files of one name.",
     ),
 ]
+
+
+def spelled(context: typer.Context, options: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """How each option was written on the command line, of those that were."""
+    typed: Sequence[str] = context.obj or ()
+    return {
+        name: written
+        for name, spellings in options.items()
+        for written in spellings
+        if any(arg == written or arg.startswith(f"{written}=") for arg in typed)
+    }
 
 
 def in_a_terminal() -> bool:

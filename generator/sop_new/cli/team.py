@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sop_new.cli.group import Command
 from sop_new.cli.options import Data, Defaults, DryRun, Force, Json, in_a_terminal
 
 team = typer.Typer(rich_markup_mode="rich")
@@ -18,7 +19,7 @@ def root(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-@team.command("init")
+@team.command("init", cls=Command)
 def init_command(
     dest: Annotated[
         str,
@@ -45,7 +46,7 @@ def init_command(
     emit(init(dest, data=data or [], ask=ask, force=force, dry_run=dry_run), as_json=as_json)
 
 
-@team.command("show")
+@team.command("show", cls=Command)
 def show_command(
     source: Annotated[
         str | None,

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sop_new import printing
 from sop_new.create.backends import default_backend
 from sop_new.create.result import Created, OfTeam
-from sop_new.errors import Code, SopNewError
 from sop_new.printing import commands_to_enter
 from sop_new.projects.project import ANSWERS_FILE, TEAM_ANSWERS_FILE, Project, files_of, load
-from sop_new.projects.staging import staged
+from sop_new.projects.staging import place_of, staged
 from sop_new.projects.stubs import Stub, stubs_of
 from sop_new.templates import rendering
 from sop_new.templates.answers import Answers, collect
@@ -27,11 +24,12 @@ from sop_new.templates.team import Team, chosen_team
 
 
 def create(
-    destination: str,
+    destination: str | None,
     *,
     data: Iterable[str],
     data_file: Path | None,
     options: Mapping[str, str | None],
+    spelled: Mapping[str, str],
     team: str | None,
     ask: bool,
     force: bool,
@@ -40,10 +38,11 @@ def create(
     """Create a project.
 
     Args:
-        destination: the folder, as the user wrote it.
+        destination: the folder, as the user wrote it; None to ask for a name.
         data: answers as KEY=VALUE.
         data_file: a YAML file of answers, which `data` and `options` win over.
         options: the answer of each question that has an option of its own, or None.
+        spelled: how the options that were used are written on the command line.
         team: the team's template; None for the one that the user's surroundings name, if any.
         ask: ask what was not given; otherwise the defaults are taken.
         force: write into a folder that holds something already.
@@ -54,20 +53,18 @@ def create(
     """
     require_git()
     with templates_of(chosen_team(team)) as templates:
-        answers = collect(templates.all, data, data_file, options, templates.decided)
-        with rendering.explained(answers, destination):
-            # Unlike Path.resolve, this takes a loop of links for a name.
-            target = Path(os.path.realpath(destination))
+        answers = collect(templates.all, data, data_file, options, templates.decided, spelled)
+        with rendering.explained(answers, destination or str(Path.cwd())):
+            if destination is None:
+                destination, answers = _destination(templates, answers)
+            target = place_of(destination)
             with staged(target, force=force, dry_run=dry_run) as project:
                 _keep_answers(target, project)
                 if ask:
-                    # A wrong answer is told at once, not when its question comes.
-                    with TemporaryDirectory(prefix="sop-new-") as trial:
-                        _render(templates, answers, Path(trial, project.name))
-                    if templates.team:
-                        printing.decided(templates.team.file.name, templates.team.file.locked)
-                answers = replace(answers, options=_with_backend(templates, answers, project, ask))
-                _render(templates, answers, project, ask=ask)
+                    answers = _asked(templates, answers, project)
+                answers = replace(answers, options=_with_backend(templates, answers, project))
+                # What a team asks beside, Copier asks.
+                _render(templates, answers, project, ask=ask and bool(templates.team))
                 made = load(project)
                 files = files_of(project)
                 stubs = stubs_of(project)
@@ -81,18 +78,6 @@ def create(
         files=files,
         next=next_commands(target, stubs),
     )
-
-
-def refuse_mistyped_command(destination: str, commands: Iterable[str]) -> None:
-    """Raise SopNewError if a destination looks like a command's name and isn't there yet."""
-    if os.sep in destination or Path(destination).exists():
-        return
-    if near := get_close_matches(destination, commands, n=1, cutoff=0.7):
-        raise SopNewError(
-            Code.COMMAND_MISTYPED,
-            f"{destination} looks like the command {near[0]}.",
-            f"sop-new {near[0]}, or sop-new ./{destination} for a project in a folder of that name",
-        )
 
 
 def next_commands(project: Path, stubs: Sequence[Stub] = ()) -> list[str]:
@@ -112,26 +97,31 @@ def _render(templates: Templates, answers: Answers, project: Path, *, ask: bool 
         render_layers(templates.layers(answers), project, ask=ask)
 
 
-def _with_backend(
-    templates: Templates, answers: Answers, project: Path, ask: bool
-) -> Mapping[str, str]:
+def _destination(templates: Templates, answers: Answers) -> tuple[str, Answers]:
+    from sop_new.create.survey import destination_asked
+
+    return destination_asked(templates, answers)
+
+
+def _asked(templates: Templates, answers: Answers, project: Path) -> Answers:
+    from sop_new.create.survey import survey
+
+    if templates.team:
+        # A wrong answer is told at once, not when its question comes.
+        with TemporaryDirectory(prefix="sop-new-") as trial:
+            _render(templates, answers, Path(trial, project.name))
+        printing.decided(templates.team.file.name, templates.team.file.locked)
+    return survey(templates, answers, project)
+
+
+def _with_backend(templates: Templates, answers: Answers, project: Path) -> Mapping[str, str]:
     """The answers of the command line and, where the base can't know it, the team's own backend."""
     team = templates.team
     if not team or not team.file.backends or "backend" in answers.merged:
         return answers.options
     noted = load(project).answers if (project / ANSWERS_FILE).is_file() else {}
     backend = noted.get("backend", default_backend(templates))
-    if ask:
-        import questionary
-
-        question = templates.base.questions["backend"]
-        backend = questionary.select(
-            question["help"],
-            choices=[*team.file.backends, *question["choices"]],
-            default=backend,
-            qmark="🎤",
-        ).unsafe_ask()
-    elif backend not in team.file.backends:
+    if backend not in team.file.backends:
         return answers.options
     return {**answers.options, "backend": backend}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sop_new.printing import Result, commands, counted, tree
+from sop_new.projects.project import CORE, part_of
 
 
 class OfTeam(BaseModel):
@@ -53,15 +55,53 @@ class Created(Result):
 
     def parts(self) -> Iterator[RenderableType]:
         """The tree, and what to do next."""
-        yield tree(self.destination, self.files)
         made = f"{counted(len(self.files), 'file')}, backend {self.answers['backend']}"
         if self.team:
             made += f", template of {self.team.name}"
         if self.dry_run:
+            yield tree(self.destination, self.files)
             yield Text(f"\n{made}. Nothing was written: this was a dry run.")
             return
+        yield Text(f"{self.destination}/", style="bold")
+        yield self._folders()
         yield Text(f"\n{made}. What next:\n")
         yield commands(self.next)
+
+    def _folders(self) -> Table:
+        """Each folder with the number of its files, and whose they are."""
+        packages = {file.partition(f"/{CORE}/")[0] for file in self.files if f"/{CORE}/" in file}
+        places = sorted(
+            {place_of(file) for file in self.files}, key=lambda place: _rank(place, packages)
+        )
+        table = Table.grid(padding=(0, 2))
+        for place in places:
+            files = [file for file in self.files if place_of(file) == place]
+            if part_of(files[0]) == "core":
+                whose = Text("the template's: not for editing", style="dim")
+            else:
+                own = [PurePosixPath(file).name for file in files if place in packages]
+                modules = [name for name in own if name.endswith(".py") and name[0] != "_"]
+                whose = Text(f"yours: {', '.join(modules)}" if modules else "yours")
+            table.add_row("", Text(f"{place}/"), Text(counted(len(files), "file")), whose)
+        return table
+
+
+def place_of(file: str) -> str:
+    """The folder that a file is counted in: core and engine apart, any other as a whole."""
+    match PurePosixPath(file).parts:
+        case [_]:
+            return "."
+        case [top, below, _, *_] if below in (CORE, "engine"):
+            return f"{top}/{below}"
+        case [top, *_]:
+            return top
+    raise ValueError(file)
+
+
+def _rank(place: str, packages: Container[str]) -> tuple[int, str]:
+    """The package comes first, what lies in no folder last."""
+    first = place.partition("/")[0] in packages
+    return (0 if first else 3 if place == "." else 2 if place[0] == "." else 1, place)
 
 
 class Backend(BaseModel):

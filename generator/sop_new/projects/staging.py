@@ -12,6 +12,37 @@ from sop_new import interrupts
 from sop_new.errors import Code, SopNewError
 
 
+def place_of(destination: str) -> Path:
+    """The absolute path of a destination, as a user has named it.
+
+    Raises:
+        SopNewError: it has no name, or leads nowhere.
+    """
+    if not destination.strip():
+        raise SopNewError(
+            Code.DESTINATION_UNUSABLE,
+            "The destination's name is empty.",
+            "Name a folder, as in: sop-new zenml-acme",
+        )
+    named = Path.cwd() / destination
+    for path in (named, *named.parents):
+        if path.is_symlink() and not _leads_somewhere(path):
+            raise SopNewError(
+                Code.DESTINATION_UNUSABLE,
+                f"{path} is a link to {path.readlink()}, which is not there.",
+                "Choose another name, or remove the link.",
+            )
+    return Path(os.path.realpath(named))
+
+
+def _leads_somewhere(link: Path) -> bool:
+    try:
+        link.stat()
+    except OSError:  # there is nothing, or a loop
+        return False
+    return True
+
+
 @contextmanager
 def staged(destination: Path, *, force: bool, dry_run: bool) -> Iterator[Path]:
     """Yield an empty folder of the destination's own name to write to.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from sop_new.printing import commands_to_enter
 from sop_new.projects.project import files_of
-from sop_new.projects.staging import staged
+from sop_new.projects.staging import place_of, staged
 from sop_new.team.result import Started
 from sop_new.templates import rendering
 from sop_new.templates.answers import collect
@@ -39,7 +38,7 @@ def init(
     source = starter()
     answers = collect([source], data)
     with rendering.explained(answers, destination):
-        target = Path(os.path.realpath(destination))
+        target = place_of(destination)
         with staged(target, force=force, dry_run=dry_run) as repository:
             # As in a project's creation: a wrong answer is told before the survey.
             rendering.render(source, repository, answers.merged, pretend=ask)

@@ -25,12 +25,14 @@ class Answers:
         file: those of a data file.
         path: the data file.
         team: whose locked answers win over both.
+        spelled: how questions that have options of their own were answered, as in `-b`.
     """
 
     options: Mapping[str, str] = field(default_factory=dict)
     file: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
     team: TeamFile | None = None
+    spelled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def given(self) -> dict[str, Any]:
@@ -54,6 +56,14 @@ class Answers:
             f"a default of {self.team.name}" if self.team and name in self.team.defaults else None
         )
 
+    def written(self, name: str, value: str) -> str:
+        """Another answer to a question, to be written where the one was that can't be taken."""
+        if name in self.options and name in self.spelled:
+            return f"{self.spelled[name]} {value}"
+        if name in self.file and name not in self.options:
+            return f"{name}: {value} (in {self.path})"
+        return f"-d {name}={value}"
+
 
 def collect(
     templates: Sequence[Template],
@@ -61,6 +71,7 @@ def collect(
     data_file: Path | None = None,
     options: Mapping[str, str | None] | None = None,
     team: TeamFile | None = None,
+    spelled: Mapping[str, str] | None = None,
 ) -> Answers:
     """Gather the answers from `-d`, from `--data-file`, and from options of their own.
 
@@ -70,6 +81,7 @@ def collect(
         data_file: a YAML file of answers.
         options: the answer of each question that has an option; None if it was not used.
         team: what the team has decided.
+        spelled: how the options that were used are written.
 
     Raises:
         SopNewError: a key is unknown, computed or locked, two options disagree, a value has no
@@ -80,10 +92,11 @@ def collect(
         if value is not None and pairs.setdefault(name, value) != value:
             raise SopNewError(
                 Code.ANSWERS_CONFLICT,
-                f"--{name} {value} and -d {name}={pairs[name]} say different things.",
+                f"{(spelled or {}).get(name, name)} {value} and -d {name}={pairs[name]} say "
+                "different things.",
                 "Give one of the two.",
             )
-    answers = Answers(pairs, _read(data_file) if data_file else {}, data_file, team)
+    answers = Answers(pairs, _read(data_file) if data_file else {}, data_file, team, spelled or {})
     asked = sorted({name for each in templates for name in each.asked})
     for name in answers.given:
         if name not in asked:

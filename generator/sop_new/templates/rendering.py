@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import warnings
-from collections.abc import Iterator, Mapping
+from ast import literal_eval
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
@@ -24,6 +25,9 @@ from sop_new.templates.source import Template, unreadable
 REFUSED = re.compile(
     r"(?:Validation error for question|Invalid choice for) '(?P<name>\w+)': (?P<why>.*)", re.DOTALL
 )
+
+CHOICE = re.compile(r"(?P<given>'.*') is not in (?P<choices>\[.*\])")
+"""And in these words that an answer is none of a question's choices."""
 
 
 def render(
@@ -127,10 +131,27 @@ def origin(answers: Answers, name: str) -> str:
 
 def refusal(answers: Answers, name: str, why: str) -> SopNewError:
     """The error for an answer that is refused, with where it comes from."""
+    found = origin(answers, name)
+    if no_choice := CHOICE.fullmatch(_line(why)):
+        return _no_choice(answers, name, found, *map(literal_eval, no_choice.groups()))
     return SopNewError(
         Code.ANSWER_INVALID,
-        f"{name} ({origin(answers, name)}) is refused: {_line(why)}",
-        f"Give another answer: -d {shlex.quote(name)}=…",
+        f"{name} ({found}) is refused: {_line(why)}",
+        f"Give another answer: {answers.written(name, '…')}",
+    )
+
+
+def _no_choice(
+    answers: Answers, name: str, found: str, given: str, choices: Sequence[str]
+) -> SopNewError:
+    written = {choice.lower(): choice for choice in choices}
+    near = get_close_matches(given.lower(), written, n=1)
+    return SopNewError(
+        Code.ANSWER_INVALID,
+        f"{name} ({found}) is refused: {given} is none of {', '.join(choices)}.",
+        f"Did you mean {written[near[0]]}? {answers.written(name, written[near[0]])}"
+        if near
+        else f"Take one of them: {answers.written(name, choices[0])}",
     )
 
 
