@@ -42,7 +42,7 @@ def refused(sop_new: SopNew, here: Path, python: Path) -> Refused:
     for name, content in {
         "__init__": "",
         "by_hand": WRITTEN_BY_HAND,
-        "needy": "import no_such_package",
+        "mistyped": "import package.no_such",
         "raises": "raise ValueError('first\\nsecond')",
         "exits": "raise SystemExit(3)",
         "dies": "import os; os._exit(3)",
@@ -68,7 +68,7 @@ def refused(sop_new: SopNew, here: Path, python: Path) -> Refused:
         ("package.by_hand.HndFlavor", "package.by_hand has no HndFlavor.", ".HandFlavor?"),
         ("package.by_hand", "package.by_hand is a module", "package.by_hand.HandFlavor?"),
         ("package.by_hand.Other", "no class that derives from", "package.by_hand.HandFlavor?"),
-        ("package.needy.Flavor", "No module named 'no_such_package'", "Install"),
+        ("package.mistyped.Flavor", "No module named 'package.no_such'", "mend the import"),
         ("package.raises.Flavor", "failed: ValueError: first second", "import package.raises"),
         ("package.exits.Flavor", "failed: SystemExit: 3", "import package.exits"),
         ("package.dies.Flavor", "Importing package.dies.Flavor ended", "define things"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from sop_new.errors import Code, SopNewError
 from sop_new.running import isolation
 
 REGISTER = "examples/register.py"
+ID = re.compile(r"\bSOP\d{3}\b")
 
 
 @dataclass(frozen=True)
@@ -68,22 +70,24 @@ def check(target: str, wishes: Wishes) -> Report:
         if project:
             sandbox = Sandbox(folder, python, folder / "site")
             sandbox.build(project)
-            source, zenml = sandbox.look_at(str(project / REGISTER))
+            found = sandbox.look_at(str(project / REGISTER))
         else:
             sandbox = Sandbox(folder, python, Path.cwd())
-            source, zenml = sandbox.look_at(target)
-        findings = sandbox.findings(checks, source, skips, wishes.config)
+            found = sandbox.look_at(target)
+        findings = sandbox.findings(checks, found, skips, wishes.config)
+        follow(findings, skips)
         if wishes.junit:
             shutil.copyfile(sandbox.junit, wishes.junit)
     count = [finding.outcome for finding in findings].count
     return Report(
         target=target,
-        source=source,
+        source=found.source,
         python=python,
-        zenml=zenml,
+        zenml=found.zenml,
         passed=count("passed"),
         failed=count("failed"),
         skipped=count("skipped"),
+        unseen=sum(bool(finding.lacks) for finding in findings),
         checks=findings,
         next=_again(target, wishes, findings),
     )
@@ -166,6 +170,16 @@ def _interpreter(wished: str | None) -> str:
             "Name the one of the flavor's environment: --python .venv/bin/python",
         )
     return str(Path(found).absolute())
+
+
+def follow(findings: Sequence[Finding], skips: Collection[str]) -> None:
+    """What leaves the word to another check was not looked at, unless that one has failed."""
+    failed = {finding.id for finding in findings if finding.outcome == "failed"}
+    for finding in findings:
+        if finding.outcome == "skipped" and not finding.lacks and finding.id not in skips:
+            named = ID.findall(finding.said)
+            if named and not failed.intersection(named):
+                finding.lacks = f"--only {named[0]} tells what became of that check"
 
 
 def _again(target: str, wishes: Wishes, findings: Sequence[Finding]) -> list[str]:

@@ -63,10 +63,13 @@ class Finding(Check):
     Attributes:
         outcome: passed, failed or skipped.
         said: what was seen of a failure, or why it was skipped.
+        lacks: what would let it be looked at, where it was skipped for want of something; "" where
+            it does not concern the operator, or somebody wanted it skipped.
     """
 
     outcome: Outcome
     said: str
+    lacks: str = ""
 
     def parts(self) -> Iterator[RenderableType]:
         """What was seen, what was expected, why, and how to mend it."""
@@ -85,6 +88,7 @@ class Report(Result):
         passed: how many checks passed.
         failed: how many failed.
         skipped: how many were skipped.
+        unseen: how many of these could not be looked at, for want of something.
         checks: all of them, by id.
         next: how to check again what failed, as lines for a shell.
     """
@@ -96,8 +100,20 @@ class Report(Result):
     passed: int
     failed: int
     skipped: int
+    unseen: int
     checks: list[Finding]
     next: list[str]
+
+    @property
+    def score(self) -> str:
+        """How many checks were looked at, and how they came out, in words."""
+        looked = self.passed + self.failed
+        parts = [f"{self.passed} passed", f"{self.failed} failed"]
+        if spared := self.skipped - self.unseen:
+            parts.append(f"{spared} skipped")
+        if self.unseen:
+            parts.append(f"{self.unseen} not looked at")
+        return f"{looked} of {len(self.checks)} checks looked at: {', '.join(parts)}."
 
     def parts(self) -> Iterator[RenderableType]:
         """A table by level, the failures in the order of their harm, and the score."""
@@ -109,11 +125,22 @@ class Report(Result):
         failures = [finding for finding in self.checks if finding.outcome == "failed"]
         for finding in sorted(failures, key=lambda finding: SEVERITIES.index(finding.severity)):
             yield from finding.parts()
-        skipped = f", {self.skipped} skipped" if self.skipped else ""
-        yield Text(f"\n{self.passed} of {len(self.checks)} checks passed{skipped}.", style="bold")
+        yield from self._unseen()
+        yield Text(f"\n{self.score}", style="bold")
         if self.next:
             yield Text("\nWhen mended:\n")
             yield commands(self.next)
+
+    def _unseen(self) -> Iterator[RenderableType]:
+        """What could not be looked at, and what would help, each reason once."""
+        lacking: dict[tuple[str, str], list[str]] = {}
+        for finding in self.checks:
+            if finding.lacks:
+                lacking.setdefault((finding.said, finding.lacks), []).append(finding.id)
+        for (why, remedy), ids in lacking.items():
+            more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+            yield Text(f"\nnot looked at: {ids[0]}{more}", style="bold yellow")
+            yield described(since=why, remedy=remedy)
 
     def _table(self, level: str, told: dict[str, str]) -> Table:
         """A level's checks; a reason that one before has told is not told again."""

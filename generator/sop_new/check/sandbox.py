@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sop_new.check.catalogue import FOLDER
-from sop_new.check.result import Check, Finding, Outcome
+from sop_new.check.result import SEVERITIES, Check, Finding, Outcome
 from sop_new.errors import Code, SopNewError
 from sop_new.guests import OVERLAY, PREFLIGHT
 from sop_new.printing import spinner, ticker
@@ -23,6 +23,22 @@ from sop_new.running import isolation, processes, wheel
 PACKAGE = "sop_new_contract"
 STARTED = re.compile(rf"^{PACKAGE}/(test_\w+\.py::test_\w+)", re.MULTILINE)
 SHOWN_LINES = 20
+
+
+@dataclass(frozen=True)
+class Target:
+    """A flavor that was looked at.
+
+    Attributes:
+        source: import path of its class.
+        zenml: the version of ZenML there.
+        unimportable: where it cannot be imported for want of an SDK, the id of the check that
+            demands otherwise, and what it says; else empty.
+    """
+
+    source: str
+    zenml: str
+    unimportable: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -64,8 +80,8 @@ class Sandbox:
         origin = {"url": built.as_uri(), "archive_info": {}}
         (information / "direct_url.json").write_text(json.dumps(origin), encoding="utf-8")
 
-    def look_at(self, target: str) -> tuple[str, str]:
-        """The import path of the flavor that a target is, and the version of ZenML there.
+    def look_at(self, target: str) -> Target:
+        """The flavor that a target is.
 
         Raises:
             SopNewError: it is none, or can't be imported, or something is missing there.
@@ -88,12 +104,12 @@ class Sandbox:
         if "code" in found:
             code = next(code for code in Code if code.label == found["code"])
             raise SopNewError(code, found["message"], found["hint"])
-        return found["source"], found["zenml"]
+        return Target(**found)
 
     def findings(
         self,
         checks: Sequence[Check],
-        source: str,
+        target: Target,
         skips: Mapping[str, str],
         config: Path | None,
     ) -> list[Finding]:
@@ -101,7 +117,7 @@ class Sandbox:
 
         Args:
             checks: what is run.
-            source: import path of the flavor's class.
+            target: the flavor.
             skips: what is not run, each with the reason.
             config: a file with a component's configuration.
 
@@ -112,10 +128,11 @@ class Sandbox:
         shutil.copytree(FOLDER, self.folder / PACKAGE, ignore=no_bytecode)
         (self.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         variables = {
-            "CONTRACT_FLAVOR": source,
+            "CONTRACT_FLAVOR": target.source,
             "CONTRACT_REPORT": str(self.report),
             "CONTRACT_ONLY": ",".join(check.id for check in checks),
             "CONTRACT_SKIPS": json.dumps(skips),
+            "CONTRACT_UNIMPORTABLE": json.dumps(target.unimportable),
         }
         if config:
             variables["CONTRACT_CONFIG"] = str(config.absolute())
@@ -159,7 +176,9 @@ class Sandbox:
         self, *command: str, look: Callable[[], object] = lambda: None, **variables: str
     ) -> processes.Finished:
         """Run a program that can import the flavor, cut off from the user's ZenML."""
-        paths = [str(self.home), *filter(None, [os.environ.get("PYTHONPATH")])]
+        given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+        # They may be relative, to where the user stands.
+        paths = [str(self.home), *(str(Path(path).absolute()) for path in given)]
         return processes.run(
             command,
             log=self.log,
@@ -222,5 +241,12 @@ def finding(check: Check, lines: Sequence[Mapping[str, str]]) -> Finding:
     """How a check came out: failed if any of its runs failed, skipped if all were."""
     order: tuple[Outcome, ...] = ("failed", "passed", "skipped")
     outcome = next(each for each in order if any(line["outcome"] == each for line in lines))
-    said = dict.fromkeys(line["said"] for line in lines if line["outcome"] == outcome)
-    return Finding(**dict(check), outcome=outcome, said="\n".join(filter(None, said)))
+    those = [line for line in lines if line["outcome"] == outcome]
+    said, lacks = (
+        "\n".join(filter(None, dict.fromkeys(line[word] for line in those)))
+        for word in ("said", "lacks")
+    )
+    severity = min((line["severity"] for line in those), key=SEVERITIES.index)
+    return Finding.model_validate(
+        dict(check) | {"outcome": outcome, "said": said, "lacks": lacks, "severity": severity}
+    )

@@ -60,6 +60,14 @@ def check_command(
             metavar="ID", help="Say what a check demands, why, and what to do; needs no TARGET."
         ),
     ] = None,
+    allow_skips: Annotated[
+        bool,
+        typer.Option(
+            "--allow-skips",
+            help="Exit with 0 even if checks could not be looked at, for want of a configuration, "
+            "an SDK or an engine; with 5 otherwise.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Check what ZenML and its users expect of a step operator, be it generated or not.
@@ -81,4 +89,4 @@ def check_command(
     wishes = check.Wishes(python, level or [], only or [], skip or [], config, junit)
     report = check.check(target, wishes)
     emit(report, as_json=as_json)
-    raise typer.Exit(1 if report.failed else 0)
+    raise typer.Exit(1 if report.failed else 5 if report.unseen and not allow_skips else 0)

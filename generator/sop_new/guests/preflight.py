@@ -7,6 +7,7 @@ of a class or of a project's register.py.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import json
@@ -14,6 +15,7 @@ import pkgutil
 import runpy
 import shlex
 import sys
+import traceback
 from difflib import get_close_matches
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -24,6 +26,10 @@ from typing import Any, NoReturn
 
 class RefusalError(Exception):
     """It can't be checked: which failure that is, what is wrong, and what to do."""
+
+
+class UnimportableError(Exception):
+    """It needs an SDK to be imported: the check that demands otherwise, and what was seen."""
 
 
 def refuse(message: str, hint: str, code: str = "target-unusable") -> NoReturn:
@@ -68,6 +74,8 @@ def imported(path: str) -> ModuleType:
         return importlib.import_module(path)
     except ModuleNotFoundError as error:
         missing = error.name or ""
+        if missing and missing.partition(".")[0] != path.partition(".")[0]:
+            raise UnimportableError(check_about(error, path), told(error)) from error
         if path != missing and not path.startswith(f"{missing}."):
             refuse(
                 f"Importing {path} failed: {told(error)}",
@@ -88,6 +96,33 @@ def imported(path: str) -> ModuleType:
             f"Importing {path} failed: {told(error)}",
             f"See the traceback: {shlex.join([sys.executable, '-c', f'import {path}'])}",
         )
+
+
+def check_about(error: BaseException, path: str) -> str:
+    """The check that finds why a package cannot be imported: the operator's import, or any other.
+
+    Args:
+        error: what was raised.
+        path: the flavor's module.
+    """
+    package = path.partition(".")[0]
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    for frame in frames:
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] == package and defines_an_operator(frame.f_code.co_filename):
+            return "SOP107"
+    return "SOP109"
+
+
+def defines_an_operator(file: str) -> bool:
+    """Whether a module has a class that derives from BaseStepOperator."""
+    tree = ast.parse(Path(file).read_bytes())
+    return any(
+        ast.unparse(base).rpartition(".")[2] == "BaseStepOperator"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+    )
 
 
 def is_flavor(thing: Any) -> bool:
@@ -133,7 +168,7 @@ def flavor_of(source: str) -> Any:
 def main(answer: Path, target: str) -> None:
     """Look, and write down the flavor's import path, or why there is none."""
 
-    def write(**found: str) -> None:
+    def write(**found: object) -> None:
         answer.write_text(json.dumps(found), encoding="utf-8")
 
     # An import can end the interpreter, which leaves no time to say so.
@@ -146,8 +181,13 @@ def main(answer: Path, target: str) -> None:
         for package in ("zenml", "pytest"):
             require(package)
         source = source_of(target) if target.endswith(".py") else target
-        flavor_of(source)
-        write(source=source, zenml=version("zenml"))
+        try:
+            flavor_of(source)
+            unimportable = {}
+        except UnimportableError as error:
+            check, seen = error.args
+            unimportable = {check: f"importing {source.rpartition('.')[0]} failed: {seen}"}
+        write(source=source, zenml=version("zenml"), unimportable=unimportable)
     except RefusalError as error:
         code, message, hint = error.args
         write(code=code, message=message, hint=hint)
