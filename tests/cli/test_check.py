@@ -329,6 +329,16 @@ def test_a_check_is_explained_without_a_target(sop_new: SopNew) -> None:
         assert text in shown
 
 
+def test_without_an_id_all_checks_are_explained_in_a_line_each(sop_new: SopNew) -> None:
+    shown = sop_new("check", "--explain").stdout
+    told = json.loads(sop_new("check", "--explain", "--json").stdout)
+
+    for rule in catalogue.checks():
+        assert rule.id in shown
+        assert rule.demands.split()[0] in shown
+    assert [each["id"] for each in told["checks"]] == [rule.id for rule in catalogue.checks()]
+
+
 def test_an_explanation_is_one_object(sop_new: SopNew) -> None:
     told = json.loads(sop_new("check", "--explain", "SOP102", "--json").stdout)
     assert told.keys() == Check.model_fields.keys() - {"test"}

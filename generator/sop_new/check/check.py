@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
-import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sop_new.check import catalogue
 from sop_new.check.catalogue import Catalogue
-from sop_new.check.result import Check, Finding, Report
+from sop_new.check.result import Check, Checks, Finding, Report
 from sop_new.check.sandbox import Sandbox
+from sop_new.check.targets import interpreter, project_of
 from sop_new.errors import Code, SopNewError
 from sop_new.running import isolation
 
-REGISTER = "examples/register.py"
 ID = re.compile(r"\bSOP\d{3}\b")
 
 
@@ -28,7 +26,8 @@ class Wishes:
     """What is to be checked of a target, and how.
 
     Attributes:
-        python: the interpreter of the target's environment; None for the active one.
+        python: the interpreter of the target's environment; None for that of the project's `.venv`,
+            or of the active environment.
         levels: names of levels; where there are none, all.
         only: ids of checks; where there are none, all.
         skips: texts of the form ID=REASON.
@@ -44,9 +43,10 @@ class Wishes:
     junit: Path | None = None
 
 
-def explain(id: str) -> Check:
-    """One check of the contract. Raises SopNewError if there is none of this id."""
-    return catalogue.load().find(id)
+def explain(id: str | None) -> Check | Checks:
+    """One check of the contract, or all. Raises SopNewError if there is none of this id."""
+    rules = catalogue.load()
+    return rules.find(id) if id else Checks(checks=rules.checks)
 
 
 def check(target: str, wishes: Wishes) -> Report:
@@ -64,13 +64,13 @@ def check(target: str, wishes: Wishes) -> Report:
     skips = _reasons(rules, wishes.skips)
     _refuse_config(wishes.config)
     _refuse_junit(wishes.junit)
-    project = _project(target)
-    python = _interpreter(wishes.python)
+    project = project_of(target)
+    python = interpreter(wishes.python, project)
     with isolation.workroom("check") as folder:
         if project:
             sandbox = Sandbox(folder, python, folder / "site")
             sandbox.build(project)
-            found = sandbox.look_at(str(project / REGISTER))
+            found = sandbox.look_at(str(sandbox.home))
         else:
             sandbox = Sandbox(folder, python, Path.cwd())
             found = sandbox.look_at(target)
@@ -135,41 +135,6 @@ def _refuse_junit(junit: Path | None) -> None:
             f"{junit} is no place for a report.",
             "Name a file in a folder that is there: --junit report.xml",
         )
-
-
-def _project(target: str) -> Path | None:
-    """The project that a target is; None if it is an import path."""
-    folder = Path(target)
-    if not folder.is_dir():
-        if all(part.isidentifier() for part in target.split(".")) and "." in target:
-            return None
-        raise SopNewError(
-            Code.TARGET_UNUSABLE,
-            f"{target} is neither a folder nor the import path of a class.",
-            "Name a project's folder, or a class as in zenml_acme.flavor.AcmeStepOperatorFlavor.",
-        )
-    for needed in ("pyproject.toml", REGISTER):
-        if not (folder / needed).is_file():
-            raise SopNewError(
-                Code.NOT_A_PROJECT,
-                f"{target} is no project of sop-new: it has no {needed}.",
-                "Name a flavor's class instead, as in zenml_acme.flavor.AcmeStepOperatorFlavor.",
-            )
-    return folder.resolve()
-
-
-def _interpreter(wished: str | None) -> str:
-    """An interpreter's absolute path, links not followed: they tell which environment it is of."""
-    active = os.environ.get("VIRTUAL_ENV")
-    default = str(Path(active, "bin", "python")) if active else sys.executable
-    found = shutil.which(wished or default)
-    if not found:
-        raise SopNewError(
-            Code.PYTHON_UNUSABLE,
-            f"There is no interpreter {wished or default}.",
-            "Name the one of the flavor's environment: --python .venv/bin/python",
-        )
-    return str(Path(found).absolute())
 
 
 def follow(findings: Sequence[Finding], skips: Collection[str]) -> None:

@@ -49,6 +49,26 @@ class Check(Result):
         yield described(demands=self.demands, why=self.why, mend=self.mend)
 
 
+class Checks(Result):
+    """All demands on a step operator: the answer of `sop-new check --explain` without an id.
+
+    Attributes:
+        checks: sorted by id.
+    """
+
+    checks: list[Check]
+
+    def parts(self) -> Iterator[RenderableType]:
+        """A table by level."""
+        for level in dict.fromkeys(check.level for check in self.checks):
+            yield Text(f"\n{level}", style="bold")
+            table = Table.grid(padding=(0, 2))
+            for check in self.checks:
+                if check.level == level:
+                    table.add_row(f"  {check.id}", Text(check.severity), Text(check.demands))
+            yield table
+
+
 def described(**words: str) -> Table:
     """Texts beside what each of them says."""
     table = Table.grid(padding=(0, 1))

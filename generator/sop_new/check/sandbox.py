@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import zipfile
@@ -64,6 +65,13 @@ class Sandbox:
         wheels = self.folder / "wheels"
         with spinner("Building the project's wheel"):
             finished = self.run(*wheel.build(self.python, project, wheels), PYTHONPATH="")
+        if "No module named pip" in finished.error:
+            raise SopNewError(
+                Code.PYTHON_UNUSABLE,
+                "Nothing here builds the project's wheel: uv is not on PATH, and there is no pip "
+                f"for {self.python}.",
+                f"Get one of them: {shlex.join([self.python, '-m', 'ensurepip'])}, or install uv.",
+            )
         if finished.status:
             raise SopNewError(
                 Code.TARGET_UNUSABLE,

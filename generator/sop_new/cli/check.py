@@ -17,7 +17,7 @@ def check_command(
         typer.Argument(
             metavar="TARGET",
             show_default=False,
-            help="Import path of the flavor's class, or a project's folder.",
+            help="A project's folder, or the import path of a flavor's class.",
         ),
     ] = None,
     python: Annotated[
@@ -25,7 +25,7 @@ def check_command(
         typer.Option(
             metavar="PATH",
             help="Interpreter of the environment that it lives in, with ZenML and pytest; by "
-            "default that of the active virtual environment.",
+            "default that of the project's .venv, or of the active virtual environment.",
         ),
     ] = None,
     level: Annotated[
@@ -55,11 +55,13 @@ def check_command(
         Path | None, typer.Option(metavar="FILE", help="Write a report in JUnit's format.")
     ] = None,
     explain: Annotated[
-        str | None,
+        bool,
         typer.Option(
-            metavar="ID", help="Say what a check demands, why, and what to do; needs no TARGET."
+            "--explain",
+            help="List all checks; or, followed by an ID instead of a TARGET, say what this one "
+            "demands, why, and what to do.",
         ),
-    ] = None,
+    ] = False,
     allow_skips: Annotated[
         bool,
         typer.Option(
@@ -77,8 +79,8 @@ def check_command(
     from sop_new.check import check
     from sop_new.printing import emit
 
-    if explain is not None:
-        emit(check.explain(explain), as_json=as_json)
+    if explain:
+        emit(check.explain(target), as_json=as_json)
         return
     if target is None:
         raise SopNewError(
