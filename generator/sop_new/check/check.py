@@ -32,6 +32,8 @@ class Wishes:
         only: ids of checks; where there are none, all.
         skips: texts of the form ID=REASON.
         config: a file with a component's configuration, as JSON.
+        image: the image that runs the steps; None for those that ZenML builds, if any.
+        stand_in: name of a module that takes the place of the engine.
         junit: the file that takes pytest's report.
     """
 
@@ -40,6 +42,8 @@ class Wishes:
     only: list[str] = field(default_factory=list)
     skips: list[str] = field(default_factory=list)
     config: Path | None = None
+    image: str | None = None
+    stand_in: str | None = None
     junit: Path | None = None
 
 
@@ -67,14 +71,21 @@ def check(target: str, wishes: Wishes) -> Report:
     project = project_of(target)
     python = interpreter(wishes.python, project)
     with isolation.workroom("check") as folder:
+        also = (Path.cwd(),) if wishes.stand_in else ()
+        sandbox = Sandbox(folder, python, folder / "site" if project else Path.cwd(), also)
         if project:
-            sandbox = Sandbox(folder, python, folder / "site")
             sandbox.build(project)
-            found = sandbox.look_at(str(sandbox.home))
-        else:
-            sandbox = Sandbox(folder, python, Path.cwd())
-            found = sandbox.look_at(target)
-        findings = sandbox.findings(checks, found, skips, wishes.config)
+        found = sandbox.look_at(str(sandbox.home) if project else target)
+        if wishes.stand_in:
+            sandbox.try_stand_in(wishes.stand_in)
+        findings = sandbox.findings(
+            checks,
+            found,
+            CONTRACT_SKIPS=json.dumps(skips),
+            CONTRACT_CONFIG=str(wishes.config.absolute()) if wishes.config else "",
+            CONTRACT_IMAGE=wishes.image or "",
+            CONTRACT_STAND_IN=wishes.stand_in or "",
+        )
         follow(findings, skips)
         if wishes.junit:
             shutil.copyfile(sandbox.junit, wishes.junit)
@@ -150,7 +161,12 @@ def follow(findings: Sequence[Finding], skips: Collection[str]) -> None:
 def _again(target: str, wishes: Wishes, findings: Sequence[Finding]) -> list[str]:
     """The command that checks again what failed."""
     failed = [finding.id for finding in findings if finding.outcome == "failed"]
-    given = {"--python": wishes.python, "--config": wishes.config}
+    given = {
+        "--python": wishes.python,
+        "--config": wishes.config,
+        "--image": wishes.image,
+        "--stand-in": wishes.stand_in,
+    }
     options = [part for name, value in given.items() if value for part in (name, str(value))]
     chosen = [part for id in failed for part in ("--only", id)]
     return [shlex.join(["sop-new", "check", target, *options, *chosen])] if failed else []

@@ -50,11 +50,13 @@ class Sandbox:
         folder: its path.
         python: the interpreter that runs everything.
         home: the folder that the flavor can be imported from.
+        also: folders of other modules that are needed.
     """
 
     folder: Path
     python: str
     home: Path
+    also: tuple[Path, ...] = ()
 
     def build(self, project: Path) -> None:
         """Put a project where it can be imported from, as it would be installed.
@@ -114,20 +116,28 @@ class Sandbox:
             raise SopNewError(code, found["message"], found["hint"])
         return Target(**found)
 
-    def findings(
-        self,
-        checks: Sequence[Check],
-        target: Target,
-        skips: Mapping[str, str],
-        config: Path | None,
-    ) -> list[Finding]:
+    def try_stand_in(self, module: str) -> None:
+        """Import the module that takes the place of an engine.
+
+        Raises:
+            SopNewError: it can't be imported.
+        """
+        finished = self.run(self.python, "-c", f"import {module}" if _is_path(module) else "!")
+        if finished.status:
+            raise SopNewError(
+                Code.TARGET_UNUSABLE,
+                f"The stand-in {module} can't be imported: {finished.error}",
+                "Name a module as it is imported, from here or from PYTHONPATH: tests.fake_engine",
+                finished.lines[-SHOWN_LINES:],
+            )
+
+    def findings(self, checks: Sequence[Check], target: Target, **variables: str) -> list[Finding]:
         """Run checks; returns how they came out.
 
         Args:
             checks: what is run.
             target: the flavor.
-            skips: what is not run, each with the reason.
-            config: a file with a component's configuration.
+            variables: what else the contract is told, by the variables that its conftest.py names.
 
         Raises:
             SopNewError: one of them didn't come out at all.
@@ -135,15 +145,12 @@ class Sandbox:
         no_bytecode = shutil.ignore_patterns("__pycache__")
         shutil.copytree(FOLDER, self.folder / PACKAGE, ignore=no_bytecode)
         (self.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-        variables = {
+        variables |= {
             "CONTRACT_FLAVOR": target.source,
             "CONTRACT_REPORT": str(self.report),
             "CONTRACT_ONLY": ",".join(check.id for check in checks),
-            "CONTRACT_SKIPS": json.dumps(skips),
             "CONTRACT_UNIMPORTABLE": json.dumps(target.unimportable),
         }
-        if config:
-            variables["CONTRACT_CONFIG"] = str(config.absolute())
         with ticker("Starting the checks") as tell:
             finished = self.run(
                 *(self.overlay(), "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"),
@@ -184,15 +191,15 @@ class Sandbox:
         self, *command: str, look: Callable[[], object] = lambda: None, **variables: str
     ) -> processes.Finished:
         """Run a program that can import the flavor, cut off from the user's ZenML."""
-        given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+        given = map(Path, filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
         # They may be relative, to where the user stands.
-        paths = [str(self.home), *(str(Path(path).absolute()) for path in given)]
+        also = (str(path.absolute()) for path in (*given, *self.also))
         return processes.run(
             command,
             log=self.log,
             environment={
                 **isolation.environment(self.python, self.folder),
-                "PYTHONPATH": os.pathsep.join(paths),
+                "PYTHONPATH": os.pathsep.join((str(self.home), *also)),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 **variables,
@@ -243,6 +250,10 @@ class Sandbox:
                 *(f"{check.id}: {check.demands}" for check in running),
             ]
         )
+
+
+def _is_path(module: str) -> bool:
+    return all(part.isidentifier() for part in module.split("."))
 
 
 def finding(check: Check, lines: Sequence[Mapping[str, str]]) -> Finding:

@@ -51,6 +51,23 @@ def check_command(
             help="JSON of a component's configuration, where none can do without.",
         ),
     ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="IMAGE",
+            help="What runs the steps of an operator of images, instead of what ZenML would build. "
+            "It holds the minor version of Python and the ZenML of --python, and the operator's "
+            "package; it sees the folder TMPDIR by the same path.",
+        ),
+    ] = None,
+    stand_in: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE",
+            help="A module of yours that takes the place of the engine: it is imported where steps "
+            "are submitted.",
+        ),
+    ] = None,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a report in JUnit's format.")
     ] = None,
@@ -88,7 +105,9 @@ def check_command(
             "There is no TARGET to check.",
             "Name a project's folder or a flavor's class: sop-new check zenml-acme",
         )
-    wishes = check.Wishes(python, level or [], only or [], skip or [], config, junit)
+    wishes = check.Wishes(
+        python, level or [], only or [], skip or [], config, image, stand_in, junit
+    )
     report = check.check(target, wishes)
     emit(report, as_json=as_json)
     raise typer.Exit(1 if report.failed else 5 if report.unseen and not allow_skips else 0)

@@ -2,10 +2,12 @@
 
 CONTRACT_FLAVOR names the import path of the flavor's class, CONTRACT_REPORT a file to
 which each check adds a line of JSON. CONTRACT_CONFIG may name a file with the
-configuration of a component as JSON. CONTRACT_ONLY chooses checks, CONTRACT_SKIPS is a
-JSON object of those that are not to be run, each with the reason. CONTRACT_UNIMPORTABLE
-is one of the check that says why the flavor cannot be imported. CONTRACT_PATIENCE is
-how long the first pipeline may take, in seconds, and bounds all other waits.
+configuration of a component as JSON, CONTRACT_IMAGE the image that runs the steps, and
+CONTRACT_STAND_IN a module that takes the place of the engine. CONTRACT_ONLY chooses
+checks, CONTRACT_SKIPS is a JSON object of those that are not to be run, each with the
+reason. CONTRACT_UNIMPORTABLE is one of the check that says why the flavor cannot be
+imported. CONTRACT_PATIENCE is how long the first pipeline may take, in seconds, and
+bounds all other waits.
 """
 
 from __future__ import annotations
@@ -111,6 +113,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(scope="session")
 def subject() -> Subject:
     """What is checked."""
+    if stand_in := os.environ.get("CONTRACT_STAND_IN"):
+        importlib.import_module(stand_in)
     source = os.environ["CONTRACT_FLAVOR"]
     module, _, name = source.rpartition(".")
     return Subject(source, getattr(importlib.import_module(module), name))
@@ -245,12 +249,13 @@ def stage(subject: Subject, config_class: Any, configuration: dict[str, Any]) ->
     if FATAL:
         pytest.skip(f"nothing can run: see {', '.join(sorted(FATAL))}")
     needed = [name for name, f in config_class.model_fields.items() if f.is_required()]
-    if needed and "CONTRACT_CONFIG" not in os.environ:
+    if needed and not os.environ.get("CONTRACT_CONFIG"):
         lacking(f"it needs a configuration, with {', '.join(needed)}", "--config FILE gives it")
     # What failed is often kept, for whoever looks for the reason; here, nobody does.
     if "keep_failed" in config_class.model_fields:
         configuration = configuration | {"keep_failed": False}
-    stage = Stage(subject.source, subject.flavor.name, configuration)
+    remote = bool(os.environ.get("CONTRACT_IMAGE")) or config_class(**configuration).is_remote
+    stage = Stage(subject.source, subject.flavor.name, configuration, remote)
     yield stage
     stage.close()
 
@@ -262,6 +267,9 @@ def looked(stage: Stage) -> Played:
     if played.ended and not played.raised:
         played = stage.play("static.looking")
         stage.limit = min(stage.limit, 60 + 4 * played.seconds)
+        if played.ended and played.raised and not played.excuse:
+            stage.refusal = played.error
+            played = stage.do_without_texts("static.looking")
     if played.excuse:
         remedy = INSTALL_IT if "ModuleNotFoundError" in played.excuse else HELPS_TO_RUN
         lacking(f"it can run no step here: {played.excuse}", remedy)

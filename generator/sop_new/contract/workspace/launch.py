@@ -26,6 +26,9 @@ from zenml.client import Client
 from zenml.enums import StackComponentType
 from zenml.step_operators import BaseStepOperator
 
+# It lies beside this file, which runs as a script.
+importlib.import_module("remote")
+
 OPERATOR = StackComponentType.STEP_OPERATOR
 NAME = "contract"
 """Name of the component and of the stack."""
