@@ -15,7 +15,8 @@ import pytest
 import yaml
 from rich.console import Console
 from sop_new.check import catalogue
-from sop_new.check.result import Check, Report
+from sop_new.check.check import follow
+from sop_new.check.result import Check, Finding, Report
 from sop_new.check.sandbox import Sandbox, finding
 from sop_new.errors import Code
 
@@ -182,7 +183,7 @@ def test_a_failure_says_what_was_seen_and_expected_and_how_to_mend_it(bad: Path)
 def test_only_what_was_chosen_is_run_and_scored(bad: Path) -> None:
     shown = ran_in(bad).stdout
 
-    assert "1 of 2 checks passed." in shown.splitlines()
+    assert "2 of 2 checks looked at: 1 passed, 1 failed." in shown.splitlines()
     assert "SOP103" not in shown
 
 
@@ -223,7 +224,59 @@ def test_a_skip_is_shown_with_its_reason_once(report: Report) -> None:
     assert f"(as {report.checks[0].id})" in shown
 
 
-LINE = '{{"id": "SOP101", "outcome": "{}", "said": "{}"}}\n'
+def skipped(finding: Finding, said: str, lacks: str = "") -> Finding:
+    return finding.model_copy(update={"outcome": "skipped", "said": said, "lacks": lacks})
+
+
+def test_what_could_not_be_looked_at_is_counted_apart_and_said_once(report: Report) -> None:
+    lacking = [skipped(finding, "no engine", "--config FILE") for finding in report.checks[:3]]
+    spared = [skipped(finding, "it has no secrets") for finding in report.checks[3:5]]
+    console = Console(width=WIDTH, record=True, file=StringIO())
+    update = {"checks": [*lacking, *spared], "passed": 0, "failed": 0, "skipped": 5, "unseen": 3}
+    for part in report.model_copy(update=update).parts():
+        console.print(part)
+    shown = console.export_text()
+
+    assert shown.count(f"not looked at: {lacking[0].id} and 2 more") == 1
+    assert "since    no engine" in shown
+    assert "remedy   --config FILE" in shown
+    assert "0 of 5 checks looked at: 0 passed, 0 failed, 2 skipped, 3 not looked at." in shown
+
+
+@pytest.mark.parametrize(
+    ("other", "unseen"), [("failed", False), ("passed", True), ("skipped", True), ("", True)]
+)
+def test_what_leaves_the_word_to_a_check_that_has_not_failed_was_not_looked_at(
+    report: Report, other: str, unseen: bool
+) -> None:
+    first, second = report.checks[:2]
+    findings = [skipped(first, f"nothing can run: see {second.id}")]
+    if other:
+        findings.append(second.model_copy(update={"outcome": other, "said": "seen"}))
+
+    follow(findings, skips=())
+
+    assert (f"--only {second.id}" in findings[0].lacks) == unseen
+
+
+def test_what_somebody_skips_needs_no_look(report: Report) -> None:
+    finding = skipped(report.checks[0], "as SOP102 says")
+
+    follow([finding], skips={finding.id})
+
+    assert not finding.lacks
+
+
+LINE = '{{"id": "SOP101", "outcome": "{}", "said": "{}", "lacks": "", "severity": "fatal"}}\n'
+
+
+def test_a_finding_may_weigh_less_than_its_check(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path, "python", tmp_path)
+    sandbox.report.write_text(LINE.format("failed", "").replace("fatal", "minor"))
+
+    found = finding(catalogue.load().find("SOP101"), sandbox.outcomes["SOP101"])
+
+    assert found.severity == "minor"
 
 
 @pytest.mark.parametrize(
@@ -263,7 +316,7 @@ def test_a_projects_ci_names_the_interpreter_that_it_has_made(python: Path, here
     ran = run("bash", "-e", "-c", f"{command} --only SOP101", folder=project, PATH=path)
 
     assert ran.status == 0, ran.stdout + ran.stderr
-    assert "1 of 1 checks passed." in ran.stdout
+    assert "1 of 1 checks looked at: 1 passed, 0 failed." in ran.stdout
 
 
 def test_a_check_is_explained_without_a_target(sop_new: SopNew) -> None:
@@ -274,6 +327,16 @@ def test_a_check_is_explained_without_a_target(sop_new: SopNew) -> None:
     assert ran.status == 0
     for text in (rule.id, rule.level, rule.demands, rule.why, rule.mend):
         assert text in shown
+
+
+def test_without_an_id_all_checks_are_explained_in_a_line_each(sop_new: SopNew) -> None:
+    shown = sop_new("check", "--explain").stdout
+    told = json.loads(sop_new("check", "--explain", "--json").stdout)
+
+    for rule in catalogue.checks():
+        assert rule.id in shown
+        assert rule.demands.split()[0] in shown
+    assert [each["id"] for each in told["checks"]] == [rule.id for rule in catalogue.checks()]
 
 
 def test_an_explanation_is_one_object(sop_new: SopNew) -> None:

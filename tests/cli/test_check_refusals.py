@@ -42,7 +42,7 @@ def refused(sop_new: SopNew, here: Path, python: Path) -> Refused:
     for name, content in {
         "__init__": "",
         "by_hand": WRITTEN_BY_HAND,
-        "needy": "import no_such_package",
+        "mistyped": "import package.no_such",
         "raises": "raise ValueError('first\\nsecond')",
         "exits": "raise SystemExit(3)",
         "dies": "import os; os._exit(3)",
@@ -68,7 +68,7 @@ def refused(sop_new: SopNew, here: Path, python: Path) -> Refused:
         ("package.by_hand.HndFlavor", "package.by_hand has no HndFlavor.", ".HandFlavor?"),
         ("package.by_hand", "package.by_hand is a module", "package.by_hand.HandFlavor?"),
         ("package.by_hand.Other", "no class that derives from", "package.by_hand.HandFlavor?"),
-        ("package.needy.Flavor", "No module named 'no_such_package'", "Install"),
+        ("package.mistyped.Flavor", "No module named 'package.no_such'", "mend the import"),
         ("package.raises.Flavor", "failed: ValueError: first second", "import package.raises"),
         ("package.exits.Flavor", "failed: SystemExit: 3", "import package.exits"),
         ("package.dies.Flavor", "Importing package.dies.Flavor ended", "define things"),
@@ -88,12 +88,38 @@ def test_a_folder_that_is_no_project(refused: Refused) -> None:
     assert "pyproject.toml" in refused(Code.NOT_A_PROJECT, "package").message
 
 
+def test_of_a_workspace_the_projects_are_named(refused: Refused, here: Path) -> None:
+    for folder, text in {"shop": "[tool.uv.workspace]", "shop/packages/a b": "[project]"}.items():
+        (here / folder).mkdir(parents=True)
+        (here / folder / "pyproject.toml").write_text(text)
+
+    told = refused(Code.NOT_A_PROJECT, "shop")
+
+    assert "is a workspace of projects" in told.message
+    assert told.hint == "Name one of them: 'shop/packages/a b'"
+
+
+def test_where_nothing_builds_a_wheel_pip_and_uv_are_named(
+    refused: Refused, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    succeed(uv(), "venv", "--quiet", "--python", sys.executable, "bare", folder=tmp_path)
+    bare = str(tmp_path / "bare" / "bin" / "python")
+    (here / "acme").mkdir()
+    (here / "acme" / "pyproject.toml").write_text("[project]")
+    monkeypatch.setenv("PATH", str(here))
+
+    told = refused(Code.PYTHON_UNUSABLE, "acme", "--python", bare)
+
+    assert "uv is not on PATH" in told.message
+    assert f"{bare} -m ensurepip" in told.hint
+    assert "uv" in told.hint
+
+
 def test_a_project_that_cannot_be_built_fails_with_the_reason_of_the_build(
     refused: Refused, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(Path(uv()).parent), prepend=os.pathsep)
-    (here / "acme" / "examples").mkdir(parents=True)
-    (here / "acme" / "examples" / "register.py").touch()
+    (here / "acme").mkdir()
     (here / "acme" / "pyproject.toml").write_text("[broken")
 
     told = refused(Code.TARGET_UNUSABLE, "acme")

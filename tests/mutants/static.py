@@ -169,7 +169,7 @@ CONFIGURATION = [
 ]
 
 SETTINGS = [
-    mutant("SOP214", setting("queue: str")),
+    mutant("SOP214", settings_with("    queue: str"), config_with('    queue: str = "short"')),
     mutant(
         "SOP215",
         operator_with(
@@ -226,6 +226,7 @@ MUTANTS = {
 
 LEGAL = {
     # ZenML ships an orchestrator and an artifact store of that name.
+    "a required setting that the configuration requires too": [setting("queue: str")],
     "named as a flavor of another type": [Edit(FLAVOR, 'return "acme"', 'return "local"')],
 }
 """What may look wrong, and is not."""

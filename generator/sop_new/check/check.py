@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import shlex
 import shutil
-import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sop_new.check import catalogue
 from sop_new.check.catalogue import Catalogue
-from sop_new.check.result import Check, Finding, Report
+from sop_new.check.result import Check, Checks, Finding, Report
 from sop_new.check.sandbox import Sandbox
+from sop_new.check.targets import interpreter, project_of
 from sop_new.errors import Code, SopNewError
 from sop_new.running import isolation
 
-REGISTER = "examples/register.py"
+ID = re.compile(r"\bSOP\d{3}\b")
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,14 @@ class Wishes:
     """What is to be checked of a target, and how.
 
     Attributes:
-        python: the interpreter of the target's environment; None for the active one.
+        python: the interpreter of the target's environment; None for that of the project's `.venv`,
+            or of the active environment.
         levels: names of levels; where there are none, all.
         only: ids of checks; where there are none, all.
         skips: texts of the form ID=REASON.
         config: a file with a component's configuration, as JSON.
+        image: the image that runs the steps; None for those that ZenML builds, if any.
+        stand_in: name of a module that takes the place of the engine.
         junit: the file that takes pytest's report.
     """
 
@@ -39,12 +42,15 @@ class Wishes:
     only: list[str] = field(default_factory=list)
     skips: list[str] = field(default_factory=list)
     config: Path | None = None
+    image: str | None = None
+    stand_in: str | None = None
     junit: Path | None = None
 
 
-def explain(id: str) -> Check:
-    """One check of the contract. Raises SopNewError if there is none of this id."""
-    return catalogue.load().find(id)
+def explain(id: str | None) -> Check | Checks:
+    """One check of the contract, or all. Raises SopNewError if there is none of this id."""
+    rules = catalogue.load()
+    return rules.find(id) if id else Checks(checks=rules.checks)
 
 
 def check(target: str, wishes: Wishes) -> Report:
@@ -62,28 +68,37 @@ def check(target: str, wishes: Wishes) -> Report:
     skips = _reasons(rules, wishes.skips)
     _refuse_config(wishes.config)
     _refuse_junit(wishes.junit)
-    project = _project(target)
-    python = _interpreter(wishes.python)
+    project = project_of(target)
+    python = interpreter(wishes.python, project)
     with isolation.workroom("check") as folder:
+        also = (Path.cwd(),) if wishes.stand_in else ()
+        sandbox = Sandbox(folder, python, folder / "site" if project else Path.cwd(), also)
         if project:
-            sandbox = Sandbox(folder, python, folder / "site")
             sandbox.build(project)
-            source, zenml = sandbox.look_at(str(project / REGISTER))
-        else:
-            sandbox = Sandbox(folder, python, Path.cwd())
-            source, zenml = sandbox.look_at(target)
-        findings = sandbox.findings(checks, source, skips, wishes.config)
+        found = sandbox.look_at(str(sandbox.home) if project else target)
+        if wishes.stand_in:
+            sandbox.try_stand_in(wishes.stand_in)
+        findings = sandbox.findings(
+            checks,
+            found,
+            CONTRACT_SKIPS=json.dumps(skips),
+            CONTRACT_CONFIG=str(wishes.config.absolute()) if wishes.config else "",
+            CONTRACT_IMAGE=wishes.image or "",
+            CONTRACT_STAND_IN=wishes.stand_in or "",
+        )
+        follow(findings, skips)
         if wishes.junit:
             shutil.copyfile(sandbox.junit, wishes.junit)
     count = [finding.outcome for finding in findings].count
     return Report(
         target=target,
-        source=source,
+        source=found.source,
         python=python,
-        zenml=zenml,
+        zenml=found.zenml,
         passed=count("passed"),
         failed=count("failed"),
         skipped=count("skipped"),
+        unseen=sum(bool(finding.lacks) for finding in findings),
         checks=findings,
         next=_again(target, wishes, findings),
     )
@@ -133,45 +148,25 @@ def _refuse_junit(junit: Path | None) -> None:
         )
 
 
-def _project(target: str) -> Path | None:
-    """The project that a target is; None if it is an import path."""
-    folder = Path(target)
-    if not folder.is_dir():
-        if all(part.isidentifier() for part in target.split(".")) and "." in target:
-            return None
-        raise SopNewError(
-            Code.TARGET_UNUSABLE,
-            f"{target} is neither a folder nor the import path of a class.",
-            "Name a project's folder, or a class as in zenml_acme.flavor.AcmeStepOperatorFlavor.",
-        )
-    for needed in ("pyproject.toml", REGISTER):
-        if not (folder / needed).is_file():
-            raise SopNewError(
-                Code.NOT_A_PROJECT,
-                f"{target} is no project of sop-new: it has no {needed}.",
-                "Name a flavor's class instead, as in zenml_acme.flavor.AcmeStepOperatorFlavor.",
-            )
-    return folder.resolve()
-
-
-def _interpreter(wished: str | None) -> str:
-    """An interpreter's absolute path, links not followed: they tell which environment it is of."""
-    active = os.environ.get("VIRTUAL_ENV")
-    default = str(Path(active, "bin", "python")) if active else sys.executable
-    found = shutil.which(wished or default)
-    if not found:
-        raise SopNewError(
-            Code.PYTHON_UNUSABLE,
-            f"There is no interpreter {wished or default}.",
-            "Name the one of the flavor's environment: --python .venv/bin/python",
-        )
-    return str(Path(found).absolute())
+def follow(findings: Sequence[Finding], skips: Collection[str]) -> None:
+    """What leaves the word to another check was not looked at, unless that one has failed."""
+    failed = {finding.id for finding in findings if finding.outcome == "failed"}
+    for finding in findings:
+        if finding.outcome == "skipped" and not finding.lacks and finding.id not in skips:
+            named = ID.findall(finding.said)
+            if named and not failed.intersection(named):
+                finding.lacks = f"--only {named[0]} tells what became of that check"
 
 
 def _again(target: str, wishes: Wishes, findings: Sequence[Finding]) -> list[str]:
     """The command that checks again what failed."""
     failed = [finding.id for finding in findings if finding.outcome == "failed"]
-    given = {"--python": wishes.python, "--config": wishes.config}
+    given = {
+        "--python": wishes.python,
+        "--config": wishes.config,
+        "--image": wishes.image,
+        "--stand-in": wishes.stand_in,
+    }
     options = [part for name, value in given.items() if value for part in (name, str(value))]
     chosen = [part for id in failed for part in ("--only", id)]
     return [shlex.join(["sop-new", "check", target, *options, *chosen])] if failed else []

@@ -49,6 +49,26 @@ class Check(Result):
         yield described(demands=self.demands, why=self.why, mend=self.mend)
 
 
+class Checks(Result):
+    """All demands on a step operator: the answer of `sop-new check --explain` without an id.
+
+    Attributes:
+        checks: sorted by id.
+    """
+
+    checks: list[Check]
+
+    def parts(self) -> Iterator[RenderableType]:
+        """A table by level."""
+        for level in dict.fromkeys(check.level for check in self.checks):
+            yield Text(f"\n{level}", style="bold")
+            table = Table.grid(padding=(0, 2))
+            for check in self.checks:
+                if check.level == level:
+                    table.add_row(f"  {check.id}", Text(check.severity), Text(check.demands))
+            yield table
+
+
 def described(**words: str) -> Table:
     """Texts beside what each of them says."""
     table = Table.grid(padding=(0, 1))
@@ -63,10 +83,13 @@ class Finding(Check):
     Attributes:
         outcome: passed, failed or skipped.
         said: what was seen of a failure, or why it was skipped.
+        lacks: what would let it be looked at, where it was skipped for want of something; "" where
+            it does not concern the operator, or somebody wanted it skipped.
     """
 
     outcome: Outcome
     said: str
+    lacks: str = ""
 
     def parts(self) -> Iterator[RenderableType]:
         """What was seen, what was expected, why, and how to mend it."""
@@ -85,6 +108,7 @@ class Report(Result):
         passed: how many checks passed.
         failed: how many failed.
         skipped: how many were skipped.
+        unseen: how many of these could not be looked at, for want of something.
         checks: all of them, by id.
         next: how to check again what failed, as lines for a shell.
     """
@@ -96,8 +120,20 @@ class Report(Result):
     passed: int
     failed: int
     skipped: int
+    unseen: int
     checks: list[Finding]
     next: list[str]
+
+    @property
+    def score(self) -> str:
+        """How many checks were looked at, and how they came out, in words."""
+        looked = self.passed + self.failed
+        parts = [f"{self.passed} passed", f"{self.failed} failed"]
+        if spared := self.skipped - self.unseen:
+            parts.append(f"{spared} skipped")
+        if self.unseen:
+            parts.append(f"{self.unseen} not looked at")
+        return f"{looked} of {len(self.checks)} checks looked at: {', '.join(parts)}."
 
     def parts(self) -> Iterator[RenderableType]:
         """A table by level, the failures in the order of their harm, and the score."""
@@ -109,11 +145,22 @@ class Report(Result):
         failures = [finding for finding in self.checks if finding.outcome == "failed"]
         for finding in sorted(failures, key=lambda finding: SEVERITIES.index(finding.severity)):
             yield from finding.parts()
-        skipped = f", {self.skipped} skipped" if self.skipped else ""
-        yield Text(f"\n{self.passed} of {len(self.checks)} checks passed{skipped}.", style="bold")
+        yield from self._unseen()
+        yield Text(f"\n{self.score}", style="bold")
         if self.next:
             yield Text("\nWhen mended:\n")
             yield commands(self.next)
+
+    def _unseen(self) -> Iterator[RenderableType]:
+        """What could not be looked at, and what would help, each reason once."""
+        lacking: dict[tuple[str, str], list[str]] = {}
+        for finding in self.checks:
+            if finding.lacks:
+                lacking.setdefault((finding.said, finding.lacks), []).append(finding.id)
+        for (why, remedy), ids in lacking.items():
+            more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+            yield Text(f"\nnot looked at: {ids[0]}{more}", style="bold yellow")
+            yield described(since=why, remedy=remedy)
 
     def _table(self, level: str, told: dict[str, str]) -> Table:
         """A level's checks; a reason that one before has told is not told again."""

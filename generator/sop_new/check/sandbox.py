@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import zipfile
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sop_new.check.catalogue import FOLDER
-from sop_new.check.result import Check, Finding, Outcome
+from sop_new.check.result import SEVERITIES, Check, Finding, Outcome
 from sop_new.errors import Code, SopNewError
 from sop_new.guests import OVERLAY, PREFLIGHT
 from sop_new.printing import spinner, ticker
@@ -26,6 +27,22 @@ SHOWN_LINES = 20
 
 
 @dataclass(frozen=True)
+class Target:
+    """A flavor that was looked at.
+
+    Attributes:
+        source: import path of its class.
+        zenml: the version of ZenML there.
+        unimportable: where it cannot be imported for want of an SDK, the id of the check that
+            demands otherwise, and what it says; else empty.
+    """
+
+    source: str
+    zenml: str
+    unimportable: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Sandbox:
     """The temporary folder of one run, and what happens in it.
 
@@ -33,11 +50,13 @@ class Sandbox:
         folder: its path.
         python: the interpreter that runs everything.
         home: the folder that the flavor can be imported from.
+        also: folders of other modules that are needed.
     """
 
     folder: Path
     python: str
     home: Path
+    also: tuple[Path, ...] = ()
 
     def build(self, project: Path) -> None:
         """Put a project where it can be imported from, as it would be installed.
@@ -48,6 +67,13 @@ class Sandbox:
         wheels = self.folder / "wheels"
         with spinner("Building the project's wheel"):
             finished = self.run(*wheel.build(self.python, project, wheels), PYTHONPATH="")
+        if "No module named pip" in finished.error:
+            raise SopNewError(
+                Code.PYTHON_UNUSABLE,
+                "Nothing here builds the project's wheel: uv is not on PATH, and there is no pip "
+                f"for {self.python}.",
+                f"Get one of them: {shlex.join([self.python, '-m', 'ensurepip'])}, or install uv.",
+            )
         if finished.status:
             raise SopNewError(
                 Code.TARGET_UNUSABLE,
@@ -64,8 +90,8 @@ class Sandbox:
         origin = {"url": built.as_uri(), "archive_info": {}}
         (information / "direct_url.json").write_text(json.dumps(origin), encoding="utf-8")
 
-    def look_at(self, target: str) -> tuple[str, str]:
-        """The import path of the flavor that a target is, and the version of ZenML there.
+    def look_at(self, target: str) -> Target:
+        """The flavor that a target is.
 
         Raises:
             SopNewError: it is none, or can't be imported, or something is missing there.
@@ -88,22 +114,30 @@ class Sandbox:
         if "code" in found:
             code = next(code for code in Code if code.label == found["code"])
             raise SopNewError(code, found["message"], found["hint"])
-        return found["source"], found["zenml"]
+        return Target(**found)
 
-    def findings(
-        self,
-        checks: Sequence[Check],
-        source: str,
-        skips: Mapping[str, str],
-        config: Path | None,
-    ) -> list[Finding]:
+    def try_stand_in(self, module: str) -> None:
+        """Import the module that takes the place of an engine.
+
+        Raises:
+            SopNewError: it can't be imported.
+        """
+        finished = self.run(self.python, "-c", f"import {module}" if _is_path(module) else "!")
+        if finished.status:
+            raise SopNewError(
+                Code.TARGET_UNUSABLE,
+                f"The stand-in {module} can't be imported: {finished.error}",
+                "Name a module as it is imported, from here or from PYTHONPATH: tests.fake_engine",
+                finished.lines[-SHOWN_LINES:],
+            )
+
+    def findings(self, checks: Sequence[Check], target: Target, **variables: str) -> list[Finding]:
         """Run checks; returns how they came out.
 
         Args:
             checks: what is run.
-            source: import path of the flavor's class.
-            skips: what is not run, each with the reason.
-            config: a file with a component's configuration.
+            target: the flavor.
+            variables: what else the contract is told, by the variables that its conftest.py names.
 
         Raises:
             SopNewError: one of them didn't come out at all.
@@ -111,14 +145,12 @@ class Sandbox:
         no_bytecode = shutil.ignore_patterns("__pycache__")
         shutil.copytree(FOLDER, self.folder / PACKAGE, ignore=no_bytecode)
         (self.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-        variables = {
-            "CONTRACT_FLAVOR": source,
+        variables |= {
+            "CONTRACT_FLAVOR": target.source,
             "CONTRACT_REPORT": str(self.report),
             "CONTRACT_ONLY": ",".join(check.id for check in checks),
-            "CONTRACT_SKIPS": json.dumps(skips),
+            "CONTRACT_UNIMPORTABLE": json.dumps(target.unimportable),
         }
-        if config:
-            variables["CONTRACT_CONFIG"] = str(config.absolute())
         with ticker("Starting the checks") as tell:
             finished = self.run(
                 *(self.overlay(), "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"),
@@ -159,13 +191,15 @@ class Sandbox:
         self, *command: str, look: Callable[[], object] = lambda: None, **variables: str
     ) -> processes.Finished:
         """Run a program that can import the flavor, cut off from the user's ZenML."""
-        paths = [str(self.home), *filter(None, [os.environ.get("PYTHONPATH")])]
+        given = map(Path, filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
+        # They may be relative, to where the user stands.
+        also = (str(path.absolute()) for path in (*given, *self.also))
         return processes.run(
             command,
             log=self.log,
             environment={
                 **isolation.environment(self.python, self.folder),
-                "PYTHONPATH": os.pathsep.join(paths),
+                "PYTHONPATH": os.pathsep.join((str(self.home), *also)),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 **variables,
@@ -218,9 +252,20 @@ class Sandbox:
         )
 
 
+def _is_path(module: str) -> bool:
+    return all(part.isidentifier() for part in module.split("."))
+
+
 def finding(check: Check, lines: Sequence[Mapping[str, str]]) -> Finding:
     """How a check came out: failed if any of its runs failed, skipped if all were."""
     order: tuple[Outcome, ...] = ("failed", "passed", "skipped")
     outcome = next(each for each in order if any(line["outcome"] == each for line in lines))
-    said = dict.fromkeys(line["said"] for line in lines if line["outcome"] == outcome)
-    return Finding(**dict(check), outcome=outcome, said="\n".join(filter(None, said)))
+    those = [line for line in lines if line["outcome"] == outcome]
+    said, lacks = (
+        "\n".join(filter(None, dict.fromkeys(line[word] for line in those)))
+        for word in ("said", "lacks")
+    )
+    severity = min((line["severity"] for line in those), key=SEVERITIES.index)
+    return Finding.model_validate(
+        dict(check) | {"outcome": outcome, "said": said, "lacks": lacks, "severity": severity}
+    )

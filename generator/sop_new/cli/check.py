@@ -17,7 +17,7 @@ def check_command(
         typer.Argument(
             metavar="TARGET",
             show_default=False,
-            help="Import path of the flavor's class, or a project's folder.",
+            help="A project's folder, or the import path of a flavor's class.",
         ),
     ] = None,
     python: Annotated[
@@ -25,7 +25,7 @@ def check_command(
         typer.Option(
             metavar="PATH",
             help="Interpreter of the environment that it lives in, with ZenML and pytest; by "
-            "default that of the active virtual environment.",
+            "default that of the project's .venv, or of the active virtual environment.",
         ),
     ] = None,
     level: Annotated[
@@ -51,15 +51,42 @@ def check_command(
             help="JSON of a component's configuration, where none can do without.",
         ),
     ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="IMAGE",
+            help="What runs the steps of an operator of images, instead of what ZenML would build. "
+            "It holds the minor version of Python and the ZenML of --python, and the operator's "
+            "package; it sees the folder TMPDIR by the same path.",
+        ),
+    ] = None,
+    stand_in: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE",
+            help="A module of yours that takes the place of the engine: it is imported where steps "
+            "are submitted.",
+        ),
+    ] = None,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a report in JUnit's format.")
     ] = None,
     explain: Annotated[
-        str | None,
+        bool,
         typer.Option(
-            metavar="ID", help="Say what a check demands, why, and what to do; needs no TARGET."
+            "--explain",
+            help="List all checks; or, followed by an ID instead of a TARGET, say what this one "
+            "demands, why, and what to do.",
         ),
-    ] = None,
+    ] = False,
+    allow_skips: Annotated[
+        bool,
+        typer.Option(
+            "--allow-skips",
+            help="Exit with 0 even if checks could not be looked at, for want of a configuration, "
+            "an SDK or an engine; with 5 otherwise.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Check what ZenML and its users expect of a step operator, be it generated or not.
@@ -69,8 +96,8 @@ def check_command(
     from sop_new.check import check
     from sop_new.printing import emit
 
-    if explain is not None:
-        emit(check.explain(explain), as_json=as_json)
+    if explain:
+        emit(check.explain(target), as_json=as_json)
         return
     if target is None:
         raise SopNewError(
@@ -78,7 +105,9 @@ def check_command(
             "There is no TARGET to check.",
             "Name a project's folder or a flavor's class: sop-new check zenml-acme",
         )
-    wishes = check.Wishes(python, level or [], only or [], skip or [], config, junit)
+    wishes = check.Wishes(
+        python, level or [], only or [], skip or [], config, image, stand_in, junit
+    )
     report = check.check(target, wishes)
     emit(report, as_json=as_json)
-    raise typer.Exit(1 if report.failed else 0)
+    raise typer.Exit(1 if report.failed else 5 if report.unseen and not allow_skips else 0)

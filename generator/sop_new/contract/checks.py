@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 import pytest
 
@@ -59,10 +59,26 @@ def check(
     return declare
 
 
-def refuse_if(wrong: object, seen: str) -> None:
-    """Fail a check with what was seen."""
+def refuse_if(wrong: object, seen: str, severity: Severity | None = None) -> None:
+    """Fail a check with what was seen, and with another severity than usual if one is given."""
     if wrong:
-        pytest.fail(seen, pytrace=False)
+        error: Any = pytest.fail.Exception(seen, pytrace=False)
+        error.severity = severity
+        raise error
+
+
+def lacking(why: str, remedy: str) -> NoReturn:
+    """Skip a check that could be made if something were there: it counts as not looked at.
+
+    What does not concern an operator is skipped by pytest.skip.
+    """
+    error: Any = pytest.skip.Exception(why)
+    error.remedy = remedy
+    raise error
+
+
+INSTALL_IT = "install it beside the flavor, or name an environment that has it with --python"
+"""The remedy where something is not installed."""
 
 
 def name_of(thing: object) -> str:
@@ -131,10 +147,28 @@ def needs_submit(operator_class: Any) -> None:
         pytest.skip("it does not submit")
 
 
+OTHER_RELEASES = {
+    "launch": {"before 0.37": ["info", "entrypoint_command"]},
+    "get_docker_builds": {"before 0.90": ["deployment"], "from 0.90 on": ["snapshot"]},
+}
+"""What ZenML names when it calls a method, in releases that differ in it."""
+
+
 def refuse_if_uncallable(method: Any, *given: object, **named: object) -> None:
     """Fail if a method of an object cannot be called like this."""
     signature = inspect.signature(method)
     try:
         signature.bind(None, *given, **named)
     except TypeError as error:
-        refuse_if(True, f"{method.__name__}{signature}: {error}")
+        releases = OTHER_RELEASES.get(method.__name__, {})
+        whose = [each for each in releases if _binds(signature, releases[each])]
+        known = f"; this is how ZenML {whose[0]} calls it" if whose else ""
+        refuse_if(True, f"{method.__name__}{signature}: {error}{known}")
+
+
+def _binds(signature: inspect.Signature, names: list[str]) -> bool:
+    try:
+        signature.bind(None, **dict.fromkeys(names))
+    except TypeError:
+        return False
+    return True

@@ -2,9 +2,12 @@
 
 CONTRACT_FLAVOR names the import path of the flavor's class, CONTRACT_REPORT a file to
 which each check adds a line of JSON. CONTRACT_CONFIG may name a file with the
-configuration of a component as JSON. CONTRACT_ONLY chooses checks, CONTRACT_SKIPS is a
-JSON object of those that are not to be run, each with the reason. CONTRACT_PATIENCE is
-how long the first pipeline may take, in seconds, and bounds all other waits.
+configuration of a component as JSON, CONTRACT_IMAGE the image that runs the steps, and
+CONTRACT_STAND_IN a module that takes the place of the engine. CONTRACT_ONLY chooses
+checks, CONTRACT_SKIPS is a JSON object of those that are not to be run, each with the
+reason. CONTRACT_UNIMPORTABLE is one of the check that says why the flavor cannot be
+imported. CONTRACT_PATIENCE is how long the first pipeline may take, in seconds, and
+bounds all other waits.
 """
 
 from __future__ import annotations
@@ -23,11 +26,16 @@ from uuid import uuid4
 
 import pytest
 
-from .checks import Check, Subject, name_of
-from .options import in_a_line
+from .checks import INSTALL_IT, Check, Subject, lacking, name_of, refuse_if
+from .options import guessed, in_a_line
 from .stage import Played, Stage
 
 IN_SUBPROCESS = Path(__file__).with_name("in_subprocess.py")
+
+HELPS_TO_RUN = (
+    "start its engine; --config FILE says where it is, --image IMAGE what runs the steps, and "
+    "--stand-in MODULE takes its place"
+)
 
 FATAL: set[str] = set()
 """Checks that failed, so that nothing can run."""
@@ -57,6 +65,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
+UNIMPORTABLE: dict[str, str] = json.loads(os.environ.get("CONTRACT_UNIMPORTABLE", "{}"))
+"""The check that finds why the flavor cannot be imported, if it cannot, and what it says."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail the check that is about a flavor which cannot be imported; others see nothing."""
+    check = check_of(item)
+    if check and UNIMPORTABLE:
+        refuse_if(check.id in UNIMPORTABLE, UNIMPORTABLE.get(check.id, ""))
+        pytest.skip(f"the flavor cannot be imported: see {', '.join(UNIMPORTABLE)}")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Say of a check that failed what it demands, and write down how each came out."""
@@ -64,7 +85,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report, check = outcome.get_result(), check_of(item)
     if not check or (report.when != "call" and report.passed):
         return
-    said = ""
+    said = lacks = ""
+    severity = check.severity
     if report.failed and call.excinfo:
         error = call.excinfo.value
         said = str(error)
@@ -74,11 +96,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             f"{check.id} demands: {check.demands}\n  seen: {said}\n"
             f"  why: {check.why}\n  mend: {check.mend}"
         )
-        if check.severity == "fatal":
+        severity = getattr(error, "severity", None) or severity
+        if severity == "fatal":
             FATAL.add(check.id)
-    elif report.skipped:
-        said = report.longrepr[2].removeprefix("Skipped: ")
+    elif report.skipped and call.excinfo:
+        said = call.excinfo.value.msg  # type: ignore[attr-defined]
+        lacks = getattr(call.excinfo.value, "remedy", "")
+        path, number, _ = report.longrepr
+        report.longrepr = path, number, f"Skipped: {said}" + (f" ({lacks})" if lacks else "")
     line = {"id": check.id, "outcome": report.outcome, "said": said}
+    line |= {"lacks": lacks, "severity": severity}
     with Path(os.environ["CONTRACT_REPORT"]).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
 
@@ -86,6 +113,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(scope="session")
 def subject() -> Subject:
     """What is checked."""
+    if stand_in := os.environ.get("CONTRACT_STAND_IN"):
+        importlib.import_module(stand_in)
     source = os.environ["CONTRACT_FLAVOR"]
     module, _, name = source.rpartition(".")
     return Subject(source, getattr(importlib.import_module(module), name))
@@ -107,7 +136,7 @@ def class_of(subject: Subject, name: str, base: type, checked_by: str) -> Any:
         if issubclass(found, base):
             return found
     except ImportError as error:
-        pytest.skip(f"its {name} needs what is not installed: {error}")
+        lacking(f"its {name} needs what is not installed: {error}", INSTALL_IT)
     except Exception as error:
         pytest.skip(f"its {name}: {in_a_line(error)}; see {checked_by}")
     pytest.skip(f"its {name} is none: see {checked_by}")
@@ -139,7 +168,7 @@ def store() -> Any:
         # It is made when it is asked for.
         _ = client.zen_store
     except Exception as error:
-        pytest.skip(f"ZenML's store cannot be used: {in_a_line(error)}")
+        lacking(f"ZenML's store cannot be used: {in_a_line(error)}", "install zenml[local]")
     return client
 
 
@@ -149,15 +178,11 @@ def configuration(config_class: Any) -> dict[str, Any]:
     if path := os.environ.get("CONTRACT_CONFIG"):
         given: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
     else:
-        given = {
-            name: field.examples[0] if field.examples else f"contract-{name}"
-            for name, field in config_class.model_fields.items()
-            if field.is_required()
-        }
+        given = guessed(config_class)
     try:
         config_class(**given)
     except Exception as error:
-        pytest.skip(f"it needs a configuration: {in_a_line(error)}")
+        lacking(f"it needs a configuration: {in_a_line(error)}", "--config FILE gives it")
     return given
 
 
@@ -211,7 +236,10 @@ def in_subprocess(subject: Subject) -> Any:
         )
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["nothing"]
-        pytest.skip(f"it cannot be made in another folder: {said[-1]}")
+        lacking(
+            f"it cannot be made in another folder: {said[-1]}",
+            "install its package, or name its folder in PYTHONPATH",
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -221,12 +249,13 @@ def stage(subject: Subject, config_class: Any, configuration: dict[str, Any]) ->
     if FATAL:
         pytest.skip(f"nothing can run: see {', '.join(sorted(FATAL))}")
     needed = [name for name, f in config_class.model_fields.items() if f.is_required()]
-    if needed and "CONTRACT_CONFIG" not in os.environ:
-        pytest.skip(f"it needs a configuration, with {', '.join(needed)}")
+    if needed and not os.environ.get("CONTRACT_CONFIG"):
+        lacking(f"it needs a configuration, with {', '.join(needed)}", "--config FILE gives it")
     # What failed is often kept, for whoever looks for the reason; here, nobody does.
     if "keep_failed" in config_class.model_fields:
         configuration = configuration | {"keep_failed": False}
-    stage = Stage(subject.source, subject.flavor.name, configuration)
+    remote = bool(os.environ.get("CONTRACT_IMAGE")) or config_class(**configuration).is_remote
+    stage = Stage(subject.source, subject.flavor.name, configuration, remote)
     yield stage
     stage.close()
 
@@ -238,8 +267,12 @@ def looked(stage: Stage) -> Played:
     if played.ended and not played.raised:
         played = stage.play("static.looking")
         stage.limit = min(stage.limit, 60 + 4 * played.seconds)
+        if played.ended and played.raised and not played.excuse:
+            stage.refusal = played.error
+            played = stage.do_without_texts("static.looking")
     if played.excuse:
-        pytest.skip(f"it can run no step here: {played.excuse}")
+        remedy = INSTALL_IT if "ModuleNotFoundError" in played.excuse else HELPS_TO_RUN
+        lacking(f"it can run no step here: {played.excuse}", remedy)
     return played
 
 

@@ -10,6 +10,15 @@ from typing import Any, Union, get_args, get_origin
 PLAIN: list[Any] = [True, False, 1, 2, 60, 0.5, "contract", "1", ["contract"]]
 
 
+def guessed(model: Any) -> dict[str, Any]:
+    """Return values for the options that a model cannot do without: examples, or any text."""
+    return {
+        name: field.examples[0] if field.examples else f"contract-{name}"
+        for name, field in model.model_fields.items()
+        if field.is_required()
+    }
+
+
 def variants(model: Any, name: str, given: dict[str, Any]) -> Iterator[Any]:
     """Yield values that an option of a model takes, and that are not its default."""
     base = getattr(model(**given), name)

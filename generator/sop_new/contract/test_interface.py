@@ -108,8 +108,8 @@ def test_submit_is_called_by_name(operator_class: Any) -> None:
     "SOP121",
     severity="fatal",
     demands="`launch` takes info, entrypoint_command and environment by these names.",
-    why="ZenML names them when it calls it (ZenML 0.98, step_operators/"
-    "base_step_operator.py, launch_with_allocation).",
+    why="ZenML names them when it calls it, `environment` since 0.37, whatever older pages show "
+    "(ZenML 0.98, step_operators/base_step_operator.py, launch_with_allocation).",
     mend="Name the parameters as ZenML does.",
 )
 def test_launch_is_called_by_name(operator_class: Any) -> None:

@@ -76,8 +76,8 @@ def test_no_metadata_shows_a_secret(running: Stage, looked: Played) -> None:
     "SOP405",
     severity="minor",
     demands="The operator's `repr` shows no secret of its configuration.",
-    why="It is in tracebacks and debug logs; ZenML's own shows the whole configuration "
-    "(ZenML 0.98, stack/stack_component.py).",
+    why="It is in tracebacks and debug logs. ZenML's own operators do it too: the base class shows "
+    "the whole configuration (ZenML 0.98, stack/stack_component.py).",
     mend="Define `__repr__`, with the component's name and nothing else.",
 )
 def test_no_repr_shows_a_secret(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .checks import Subject, check, name_of, refuse_if
+from .checks import INSTALL_IT, Subject, check, lacking, name_of, refuse_if
 
 
 @check(
@@ -89,7 +89,7 @@ def test_its_config_class_is_one(subject: Subject, flavor: Any) -> None:
     try:
         found = subject.config_class
     except ImportError as error:
-        pytest.skip(f"its configuration needs what is not installed: {error}")
+        lacking(f"its configuration needs what is not installed: {error}", INSTALL_IT)
     refuse_if(
         not inspect.isclass(found) or not issubclass(found, BaseStepOperatorConfig),
         f"its config class is {name_of(found)}",
@@ -110,7 +110,7 @@ def test_its_operator_class_is_one(subject: Subject, flavor: Any) -> None:
     try:
         found = subject.operator_class
     except ImportError as error:
-        pytest.skip(f"its step operator needs what is not installed: {error}")
+        lacking(f"its step operator needs what is not installed: {error}", INSTALL_IT)
     refuse_if(
         not inspect.isclass(found) or not issubclass(found, BaseStepOperator),
         f"its implementation class is {name_of(found)}",
@@ -127,13 +127,16 @@ def test_its_operator_class_is_one(subject: Subject, flavor: Any) -> None:
     mend="Put the operator into a module of its own, and import it inside the property "
     "`implementation_class`.",
 )
-def test_the_flavor_stands_alone(in_subprocess: Any) -> None:
+def test_the_flavor_stands_alone(subject: Subject, in_subprocess: Any) -> None:
     if "operator" not in in_subprocess:
-        pytest.skip(f"its step operator does not import: {in_subprocess['missing']}")
+        lacking(f"its step operator does not import: {in_subprocess['missing']}", INSTALL_IT)
+    operator = in_subprocess["operator"]
     refuse_if(
-        in_subprocess["operator"] in in_subprocess["modules"]["flavor"],
-        f"it imports {in_subprocess['operator']}",
+        operator == subject.flavor_class.__module__,
+        f"both stand in {operator}: whoever lists flavors imports all that the operator does",
+        severity="minor",
     )
+    refuse_if(operator in in_subprocess["modules"]["flavor"], f"it imports {operator}")
 
 
 @check(
@@ -146,9 +149,11 @@ def test_the_flavor_stands_alone(in_subprocess: Any) -> None:
 )
 def test_the_config_stands_alone(in_subprocess: Any) -> None:
     if "operator" not in in_subprocess:
-        pytest.skip(f"its step operator does not import: {in_subprocess['missing']}")
+        lacking(f"its step operator does not import: {in_subprocess['missing']}", INSTALL_IT)
     if in_subprocess["operator"] in in_subprocess["modules"]["flavor"]:
         pytest.skip("the flavor imports it already: see SOP107")
+    if "missing config" in in_subprocess:
+        pytest.skip("its configuration does not import: see SOP109")
     refuse_if(
         in_subprocess["operator"] in in_subprocess["modules"]["config"],
         f"{in_subprocess['config']} imports {in_subprocess['operator']}",
@@ -165,8 +170,13 @@ def test_the_config_stands_alone(in_subprocess: Any) -> None:
     mend="Import the SDK inside the functions that use it.",
 )
 def test_registering_needs_no_sdk(in_subprocess: Any) -> None:
+    lost = in_subprocess.get("missing config")
+    refuse_if(lost, f"the configuration's class does not import here: {lost}")
     found = in_subprocess["foreign"]
-    refuse_if(found, f"they import {', '.join(found)}, which ZenML does not bring")
+    refuse_if(
+        found,
+        f"they import {', '.join(found)}, which neither ZenML brings nor its package requires",
+    )
 
 
 @check(
@@ -175,20 +185,27 @@ def test_registering_needs_no_sdk(in_subprocess: Any) -> None:
     demands="The operator's module imports no SDK of an engine.",
     why="Registering imports it, and so does every step: where the SDK is missing, "
     "both end with `Integration custom does not exist` (ZenML 0.98, stack/flavor.py).",
-    mend="Import the SDK inside the functions that use it.",
+    mend="Import the SDK inside the functions that use it, or declare it as a dependency of the "
+    "package.",
 )
 def test_the_operator_imports_no_sdk(subject: Subject, in_subprocess: Any) -> None:
     if subject.is_zenmls_own:
         pytest.skip("ZenML knows what its own integrations require")
-    refuse_if(
-        "missing" in in_subprocess, f"it does not import here: {in_subprocess.get('missing')}"
-    )
+    if "missing config" in in_subprocess:
+        pytest.skip("its configuration does not import: see SOP109")
+    if missing := in_subprocess.get("missing"):
+        seen = f"it does not import here: {missing}"
+        if absent := in_subprocess["absent"]:
+            lacking(f"{seen}; its package requires {', '.join(absent)}", INSTALL_IT)
+        refuse_if(True, seen)
     found = [
         name
         for name in in_subprocess["foreign to the operator"]
         if name not in in_subprocess["foreign"]
     ]
-    refuse_if(found, f"it imports {', '.join(found)}, which ZenML does not bring")
+    refuse_if(
+        found, f"it imports {', '.join(found)}, which neither ZenML brings nor its package requires"
+    )
 
 
 @check(
@@ -197,8 +214,8 @@ def test_the_operator_imports_no_sdk(subject: Subject, in_subprocess: Any) -> No
     demands="The source that ZenML stores of the flavor leads back to it.",
     why="It is how every other process finds the flavor: one that holds for one folder "
     "only breaks runs, steps and colleagues (ZenML 0.98, utils/source_utils.py).",
-    mend="Install the package, and keep it out of a folder `src` below a `.zen` root; "
-    "let the class stand at its module's top.",
+    mend="Install the package, and let `to_model` of the flavor name the path that it is imported "
+    "by, or keep it out of what lies below a `.zen`; let the class stand at its module's top.",
 )
 def test_its_stored_source_leads_back(in_subprocess: Any) -> None:
     if "unstored" in in_subprocess:

@@ -78,6 +78,8 @@ def test_the_environment_arrives(running: Stage, looked: Played) -> None:
 )
 def test_values_arrive_as_they_are(running: Stage, looked: Played) -> None:
     text = seen_by(looked)["text"]
+    if "CONTRACT_TEXT" not in looked.handed:
+        refuse_if(True, f"a step that is handed {awkward.TEXT!r} does not run: {running.refusal}")
     if text is None:
         pytest.skip("they do not arrive: see SOP303")
     refuse_if(text != awkward.TEXT, f"{awkward.TEXT!r} came as {text!r}")

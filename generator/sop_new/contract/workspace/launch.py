@@ -26,6 +26,9 @@ from zenml.client import Client
 from zenml.enums import StackComponentType
 from zenml.step_operators import BaseStepOperator
 
+# It lies beside this file, which runs as a script.
+importlib.import_module("remote")
+
 OPERATOR = StackComponentType.STEP_OPERATOR
 NAME = "contract"
 """Name of the component and of the stack."""
@@ -169,14 +172,20 @@ class Launcher:
         """Tell why an error does not speak against the step operator; "" if it does.
 
         It does not where an engine is out of reach or refuses, which its client or its
-        programs say; where something is still to be written; and where ZenML does not
-        come so far, since there is no image or the stack does not suit.
+        programs say; where that client is not installed; where something is still to be
+        written; and where ZenML does not come so far, since there is no image or the
+        stack does not suit.
         """
+        package = self.plan["source"].partition(".")[0]
+        chain = list(causes(error))
+        for each in chain:
+            if isinstance(each, ModuleNotFoundError) and each.name:
+                # What ZenML makes of it is a KeyError.
+                return "" if each.name.partition(".")[0] == package else in_a_line(each)
         if isinstance(error, MISTAKES) and type(error).__module__ == "builtins":
             # Even one that was made while an engine's error was handled.
             return ""
-        own = OURS | {self.plan["source"].partition(".")[0]} | sys.stdlib_module_names
-        chain = list(causes(error))
+        own = OURS | {package} | sys.stdlib_module_names
         for each in chain:
             root = type(each).__module__.partition(".")[0]
             if isinstance(each, EXCUSED) or root not in own:

@@ -3,10 +3,12 @@
 from zenml import enums, pipeline
 
 from . import steps
+from .image import SETTINGS
 
 # The step's own exception, instead of a summary; ZenML 0.84 knows no other way.
 modes = getattr(enums, "ExecutionMode", None)
-static = pipeline(execution_mode=modes.FAIL_FAST) if modes else pipeline
+mode = {"execution_mode": modes.FAIL_FAST} if modes else {}
+static = pipeline(**mode, settings=SETTINGS)
 
 
 @static
