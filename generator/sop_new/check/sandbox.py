@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sop_new.check.catalogue import FOLDER
 from sop_new.check.result import Check, Finding, Outcome
+from sop_new.check.warm import ZENML, warm
 from sop_new.errors import Code, SopNewError
 from sop_new.guests import OVERLAY, PREFLIGHT
 from sop_new.printing import spinner, ticker
@@ -119,9 +120,15 @@ class Sandbox:
         }
         if config:
             variables["CONTRACT_CONFIG"] = str(config.absolute())
-        with ticker("Starting the checks") as tell:
+        overlay = Path(self.overlay())
+        place = self.folder / "warm"
+        place.mkdir()
+        with (
+            ticker("Starting the checks") as tell,
+            warm(overlay, *ZENML, folder=place, environment=self.environment) as python,
+        ):
             finished = self.run(
-                *(self.overlay(), "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"),
+                *(str(python), "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"),
                 *("-c", "pytest.ini", "--rootdir", ".", f"--junit-xml={self.junit}", PACKAGE),
                 look=lambda: tell(self.state(checks)),
                 **variables,
@@ -159,22 +166,26 @@ class Sandbox:
         self, *command: str, look: Callable[[], object] = lambda: None, **variables: str
     ) -> processes.Finished:
         """Run a program that can import the flavor, cut off from the user's ZenML."""
-        paths = [str(self.home), *filter(None, [os.environ.get("PYTHONPATH")])]
         return processes.run(
             command,
             log=self.log,
-            environment={
-                **isolation.environment(self.python, self.folder),
-                "PYTHONPATH": os.pathsep.join(paths),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-                **variables,
-            },
+            environment=self.environment | variables,
             folder=self.folder,
             look=look,
             # pytest takes down on SIGINT what it has set up, and on SIGTERM nothing.
             ask=signal.SIGINT,
         )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of all programs that it runs."""
+        paths = [str(self.home), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return {
+            **isolation.environment(self.python, self.folder),
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        }
 
     @property
     def log(self) -> Path:

@@ -5,6 +5,7 @@ which each check adds a line of JSON. CONTRACT_CONFIG may name a file with the
 configuration of a component as JSON. CONTRACT_ONLY chooses checks, CONTRACT_SKIPS is a
 JSON object of those that are not to be run, each with the reason. CONTRACT_PATIENCE is
 how long the first pipeline may take, in seconds, and bounds all other waits.
+CONTRACT_AT_ONCE is how many run side by side.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from uuid import uuid4
 
 import pytest
 
-from .checks import Check, Subject, name_of
+from .checks import Check, Subject, door, name_of
 from .options import in_a_line
 from .stage import Played, Stage
 
@@ -238,14 +239,33 @@ def looked(stage: Stage) -> Played:
     if played.ended and not played.raised:
         played = stage.play("static.looking")
         stage.limit = min(stage.limit, 60 + 4 * played.seconds)
+        stage.step_seconds = played.seconds
     if played.excuse:
         pytest.skip(f"it can run no step here: {played.excuse}")
     return played
 
 
+def scenes_of(items: list[pytest.Item], operator_class: Any) -> Iterator[Any]:
+    """Yield what the chosen checks look at; what only takes time by itself comes first."""
+    found: list[Any] = []
+    for item in items:
+        function = getattr(item, "function", None)
+        is_skipped = any(
+            marker.name == "skip" or (marker.name == "skipif" and marker.args[0])
+            for marker in item.iter_markers()
+        )
+        concerned = not getattr(function, "submits", False) or door(operator_class, "submit")
+        if concerned and not is_skipped:
+            found += getattr(function, "scenes", ())
+    yield from sorted(dict.fromkeys(found), key=lambda scene: isinstance(scene, str))
+
+
 @pytest.fixture(scope="session")
-def running(stage: Stage, looked: Played) -> Stage:
-    """The stage, where a step has run to its end."""
+def running(
+    stage: Stage, looked: Played, operator_class: Any, request: pytest.FixtureRequest
+) -> Stage:
+    """The stage, where a step has run to its end, and all others are begun."""
     if looked.step().get("status") != "completed":
         pytest.skip("no step has run to its end: see SOP301")
+    stage.begin(*scenes_of(request.session.items, operator_class))
     return stage

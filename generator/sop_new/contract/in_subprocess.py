@@ -15,9 +15,14 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, req
 from typing import Any
 
 
+def normal(distribution: str) -> str:
+    """Spell a distribution's name as indices do (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
 def required(distribution: str, known: set[str]) -> set[str]:
     """Return what comes along when a distribution is installed, itself included."""
-    name = re.sub(r"[-_.]+", "-", distribution).lower()
+    name = normal(distribution)
     if name not in known:
         known.add(name)
         try:
@@ -35,7 +40,7 @@ def foreign(modules: set[str], package: str) -> Iterator[str]:
     zenmls = required("zenml", set())
     owners = packages_distributions()
     for root in sorted({module.partition(".")[0] for module in modules}):
-        names = {re.sub(r"[-_.]+", "-", name).lower() for name in owners.get(root, [])}
+        names = {normal(name) for name in owners.get(root, [])}
         if names and root != package and not names & zenmls:
             yield root
 
