@@ -5,6 +5,7 @@ from pathlib import Path
 
 FLAVOR, CONFIG, OPERATOR, OPTIONS = "flavor.py", "config.py", "operator.py", "engine/options.py"
 BASE, COMMON = "_core/lifecycle/base.py", "_core/options.py"
+METADATA = "_core/lifecycle/metadata.py"
 """What an operator and its configuration inherit."""
 
 
@@ -75,6 +76,24 @@ def option(declared: str) -> Edit:
 def setting(declared: str) -> Edit:
     """A setting of a step more."""
     return with_member(OPTIONS, "    nice: int = Field(", f"    {declared}")
+
+
+def building(**given: str) -> Edit:
+    """An image for each step of its own, with more that is given of a build, as code."""
+    more = "".join(f"                {name}={value},\n" for name, value in given.items())
+    return Edit(
+        BASE,
+        "        return prepare.builds(snapshot or deployment, self.name)\n",
+        "        from zenml.config.build_configuration import BuildConfiguration\n\n"
+        "        return [\n"
+        "            BuildConfiguration(\n"
+        '                key="acme",\n'
+        "                settings=step.config.docker_settings,\n"
+        f"                step_name=name,\n{more}            )\n"
+        "            for name, step in (snapshot or deployment).step_configurations.items()\n"
+        "            if step.config.uses_step_operator(self.name)\n"
+        "        ]\n",
+    )
 
 
 def importing(file: str, statement: str) -> Edit:

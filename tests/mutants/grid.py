@@ -16,20 +16,22 @@ Grid: TypeAlias = list[list[str]]
 """Never in one line: two that edit the same text, or of which one hides what the other does."""
 
 RUN: Grid = [
-    ["SOP403", "SOP306", "SOP327", "", "SOP303", "SOP317"],
-    ["SOP319", "SOP314", "SOP501", "SOP323", "SOP321", "SOP310"],
-    ["SOP402", "SOP304", "SOP328", "SOP312", "SOP309", "SOP322"],
-    ["SOP307", "SOP326", "SOP318", "SOP401", "SOP313", "SOP320"],
-    ["SOP502", "SOP302", "SOP315", "SOP329", "SOP305", "SOP316"],
-    ["SOP311", "SOP325", "SOP324", "SOP308", "", "SOP404"],
+    ["SOP403", "SOP306", "SOP327", "SOP331", "SOP303", "SOP317", "SOP338"],
+    ["SOP319", "SOP314", "SOP501", "SOP323", "SOP321", "SOP310", "SOP406"],
+    ["SOP402", "SOP304", "SOP328", "SOP312", "SOP309", "SOP322", "SOP330"],
+    ["SOP307", "SOP326", "SOP318", "SOP401", "SOP313", "SOP320", "SOP336"],
+    ["SOP502", "SOP302", "SOP315", "SOP329", "SOP305", "SOP316", "SOP335"],
+    ["SOP311", "SOP325", "SOP324", "SOP308", "SOP337", "SOP404", "SOP407"],
+    ["SOP332", "", "", "SOP334", "SOP333", "", ""],
 ]
 
 LOOKED_AT: Grid = [
-    ["SOP204", "SOP129", "SOP118", "SOP102", "SOP218", "SOP210"],
-    ["SOP110", "SOP217", "SOP207", "SOP211", "SOP209", "SOP212"],
-    ["SOP216", "SOP107", "SOP202", "SOP119", "", "SOP205"],
-    ["SOP219", "SOP123", "SOP108", "SOP206", "SOP214", "SOP405"],
-    ["SOP203", "SOP208", "SOP215", "SOP113", "SOP109", "SOP117"],
+    ["SOP204", "SOP129", "SOP118", "SOP102", "SOP218", "SOP210", ""],
+    ["SOP110", "SOP217", "SOP207", "SOP211", "SOP209", "SOP212", ""],
+    ["SOP216", "SOP107", "SOP202", "SOP119", "SOP130", "SOP205", ""],
+    ["SOP219", "SOP123", "SOP108", "SOP206", "SOP214", "SOP405", "SOP132"],
+    ["SOP203", "SOP208", "SOP215", "SOP113", "SOP109", "SOP117", ""],
+    ["SOP131", "", "", "", "", "", ""],
 ]
 
 

@@ -1,15 +1,28 @@
 """Broken operators that are found by running steps on them."""
 
-from tests.mutants.edits import BASE, OPERATOR, Edit, importing, mutant
+from tests.mutants.edits import BASE, METADATA, OPERATOR, Edit, importing, mutant
 
 ENGINE, PORT, RESOURCES = "engine/client.py", "_core/engine.py", "_core/resources.py"
 JOBS, BOOTSTRAP = "_core/lifecycle/jobs.py", "_core/environment/bootstrap.py"
 INTERRUPTED, RECONCILING = "_core/lifecycle/interrupts.py", "_core/lifecycle/reconciling.py"
+ENTRYPOINT = "_core/environment/entrypoint.py"
 SOURCE_TREE = "_core/environment/source_tree.py"
 VARIABLES = "_core/environment/variables.py"
 
 HURRIED = Edit(RECONCILING, "PUBLISH_SECONDS = 10\n", "PUBLISH_SECONDS = 2\n")
 """No breakage: a result is not waited for as long as usual."""
+
+RECORDED = "SOP_NEW_RECORDED_CALLS"
+RECORDING = (
+    Edit(
+        ENGINE,
+        "        folder = self._job(job.name)\n        folder.path.mkdir(mode",
+        f"        with open(os.environ[{RECORDED!r}], 'a') as calls:\n"
+        "            print(dict(job.labels), file=calls)\n"
+        "        folder = self._job(job.name)\n        folder.path.mkdir(mode",
+    ),
+)
+"""None either: its engine is a stand-in's, which records what others see of jobs."""
 
 
 def submitting(statement: str) -> Edit:
@@ -216,6 +229,85 @@ INTERRUPTS = [
     mutant("SOP327", elsewhere("cleanup_step_submission", "raise KeyError(step_run.id)")),
 ]
 
+ASKING = "subprocess.run(['true'], check=True)"
+"""An engine is asked by a program."""
+
+FAULTS = [
+    mutant(
+        "SOP331",
+        elsewhere(
+            "get_status",
+            f"try:\n                {ASKING}\n"
+            "            except subprocess.CalledProcessError:\n"
+            "                return ExecutionStatus.FAILED",
+        ),
+        importing(BASE, "import subprocess"),
+    ),
+    mutant(
+        "SOP332",
+        elsewhere("get_status", ASKING),
+        elsewhere(
+            "cancel",
+            "if subprocess.run(['true'], check=False).returncode:\n                return",
+        ),
+        importing(BASE, "import subprocess"),
+    ),
+    mutant(
+        "SOP333",
+        Edit(
+            BASE,
+            "        return self._follow(step_run)\n",
+            "        self.get_status(step_run)\n        return self._follow(step_run)\n",
+        ),
+    ),
+    mutant(
+        "SOP334",
+        Edit(
+            BASE,
+            "            self._try_to_end(job_name(_id_of(step)))\n            raise\n",
+            "            self._try_to_end(job_name(_id_of(step)))\n"
+            "            return ExecutionStatus.STOPPED\n",
+        ),
+    ),
+    mutant("SOP335", elsewhere("get_status", "return self._status(step_run, 0)[0].value")),
+    mutant(
+        "SOP336",
+        Edit(
+            METADATA,
+            '        logger.warning("ZenML was not told which job ran a step: %s", error)\n',
+            "        raise\n",
+        ),
+    ),
+]
+
+HANDED_OVER = [
+    mutant(
+        "SOP330",
+        Edit(
+            ENTRYPOINT,
+            '        os.chdir(os.environ["ZENML_CUSTOM_SOURCE_ROOT"])\n',
+            '        os.chdir(os.environ["ZENML_CUSTOM_SOURCE_ROOT"])\n'
+            # To be there takes root.
+            '        os.getcwd = lambda: "/app"\n',
+        ),
+    ),
+    mutant("SOP337", submitting('environment["JOB"] = "1"')),
+    mutant(
+        "SOP338",
+        Edit(
+            OPERATOR,
+            "name=job_name(info.step_run_id),",
+            "name=job_name(uuid4() if info.step_run_id in SEEN else info.step_run_id),",
+        ),
+        Edit(
+            OPERATOR,
+            "        self.submit_job(job, info)\n",
+            "        SEEN.add(info.step_run_id)\n        self.submit_job(job, info)\n",
+        ),
+        importing(OPERATOR, "from uuid import uuid4\n\nSEEN = set()"),
+    ),
+]
+
 LEFTOVERS = [
     mutant(
         "SOP328",
@@ -241,6 +333,8 @@ SECRETS = [
         "SOP402",
         submitting('Path("step.env").write_text(str(environment))'),
         importing(OPERATOR, "from pathlib import Path"),
+        # It stays there, too.
+        also=("SOP406",),
     ),
     mutant(
         "SOP403",
@@ -254,6 +348,17 @@ SECRETS = [
             "self._engine.submit(job))",
             "{**self._engine.submit(job), 'environment': str(job.environment)})",
         ),
+    ),
+    mutant(
+        "SOP406",
+        submitting('os.close(os.open(self.workdir / "env", os.O_CREAT, 0o600))'),
+        submitting('(self.workdir / "env").write_text(str(environment))'),
+        importing(OPERATOR, "import os"),
+    ),
+    mutant(
+        "SOP407",
+        submitting(f'print(environment, file=open(os.environ["{RECORDED}"], "a"))'),
+        importing(OPERATOR, "import os"),
     ),
 ]
 
@@ -270,5 +375,8 @@ DEMANDS = [
 
 MUTANTS = {
     mutant.check: mutant
-    for mutant in (*SUCCESS, *FAILURES, *INTERRUPTS, *LEFTOVERS, *SECRETS, *DEMANDS)
+    for mutant in (
+        *(*SUCCESS, *FAILURES, *INTERRUPTS, *FAULTS, *HANDED_OVER),
+        *(*LEFTOVERS, *SECRETS, *DEMANDS),
+    )
 }

@@ -11,6 +11,7 @@ from tests.mutants.edits import (
     OPERATOR,
     OPTIONS,
     Edit,
+    building,
     config_with,
     flavor_with,
     importing,
@@ -20,6 +21,8 @@ from tests.mutants.edits import (
     setting,
     settings_with,
 )
+
+OWN_FILES = "{'zenml_acme/__init__.py': ''}"
 
 STRUCTURE = [
     mutant("SOP101", flavor_with("    def __init__(self, name: str) -> None:\n        pass")),
@@ -119,6 +122,18 @@ INTERFACE = [
         "SOP129",
         Edit(BASE, "return image_requirements()", "return list(image_requirements())"),
     ),
+    mutant(
+        "SOP130",
+        Edit(
+            BASE,
+            "        return prepare.builds(snapshot or deployment, self.name)\n",
+            "        if getattr(snapshot, 'is_dynamic', False):\n"
+            "            raise RuntimeError('Dynamic pipelines are not for this operator.')\n"
+            "        return prepare.builds(snapshot or deployment, self.name)\n",
+        ),
+    ),
+    mutant("SOP131", building()),
+    mutant("SOP132", building(entrypoint="'$COMMAND'", extra_files=OWN_FILES)),
 ]
 
 CONFIGURATION = [
@@ -228,5 +243,19 @@ LEGAL = {
     # ZenML ships an orchestrator and an artifact store of that name.
     "a required setting that the configuration requires too": [setting("queue: str")],
     "named as a flavor of another type": [Edit(FLAVOR, 'return "acme"', 'return "local"')],
+    "an image that its requirements bring it into": [
+        building(),
+        Edit(BASE, "return image_requirements()", 'return {"Zenml_Acme >= 0.1"}'),
+    ],
+    "an entrypoint that passes the command on": [
+        building(entrypoint="""'exec "$0" "$@"'""", extra_files=OWN_FILES)
+    ],
+    "an entrypoint that is a list": [
+        building(entrypoint="""'["python", "-m", "start"]'""", extra_files=OWN_FILES)
+    ],
+    "an entrypoint that is given the command in a variable": [
+        building(entrypoint="'$' + 'COMMAND'", extra_files=OWN_FILES),
+        importing(OPERATOR, 'VARIABLE = "COMMAND"'),
+    ],
 }
 """What may look wrong, and is not."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sop_new.check.catalogue import FOLDER, checks
+from sop_new.check.warm import ZENML, warm
 
 from tests.cli.test_interrupts import heed_signals
 from tests.mutants import live, static
@@ -17,11 +18,10 @@ from tests.mutants.grid import TO_LOOK_AT, TO_RUN
 from tests.template.environments import lay_over, whole_environment
 from tests.template.projects import NAME, PACKAGE, SOURCE
 from tests.template.rendering import copy_template, render
-from tests.warm import ZENML, warm
 from tests.zenml.versions import NEWEST
 
 LOOKED_AT = [check.id for check in checks() if check.level in ("structure", "config")]
-PATIENCE = "30"
+PATIENCE = "60"
 """How long a pipeline may take, in seconds: some of the broken operators wait for ever."""
 
 
@@ -54,7 +54,10 @@ def outcomes(
         "CONTRACT_FLAVOR": SOURCE,
         "CONTRACT_ONLY": ",".join(only),
         "CONTRACT_PATIENCE": PATIENCE,
+        # Other tests run beside it.
+        "CONTRACT_AT_ONCE": "2",
         "CONTRACT_REPORT": str(folder / "report"),
+        live.RECORDED: str(folder / "calls"),
         "PYTHONPATH": str(folder),
         "ZENML_CONFIG_PATH": str(good.parent / "zenml"),
     }
@@ -95,7 +98,7 @@ def names_of(group: Sequence[Mutant]) -> str:
 def test_what_is_seen_by_running_steps_is_found_by_its_check_alone(
     python: Path, good: Path, tmp_path: Path, group: list[Mutant]
 ) -> None:
-    found = outcomes(python, good, tmp_path, [live.HURRIED, *edits_of(group)])
+    found = outcomes(python, good, tmp_path, [live.HURRIED, *live.RECORDING, *edits_of(group)])
     # That each passes on a good operator is seen where its own mutant is not among them.
     assert found.keys() == {check.id for check in checks()}
     assert failed(found) == checks_of(group)

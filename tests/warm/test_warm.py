@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.warm import warm
+from sop_new.check.warm import warm
 
 KNOWN = "import sys; print('here' in sys.modules)"
 WAIT = "import time; print('ready', flush=True); time.sleep(60)"
@@ -307,7 +306,7 @@ def test_its_folder_goes_with_it() -> None:
 
 def test_nothing_is_left_when_whoever_uses_it_is_killed() -> None:
     code = (
-        "import subprocess\nfrom pathlib import Path\nfrom tests.warm import warm\n"
+        "import subprocess\nfrom pathlib import Path\nfrom sop_new.check.warm import warm\n"
         f"with warm(Path({sys.executable!r})) as python:\n"
         f"    subprocess.run([python, '-c', {WAIT!r}])\n"
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 from sop_new.check import catalogue
+from sop_new.check.warm import ZENML, warm
 
 from tests.core.suites import ARGUMENTS
 from tests.template.environments import (
@@ -23,7 +24,6 @@ from tests.template.environments import (
 )
 from tests.template.projects import KINDS, NAME, check
 from tests.template.rendering import REPOSITORY, render
-from tests.warm import ZENML, warm
 from tests.zenml.outcomes import outcome, reports
 from tests.zenml.versions import CONTRACT, CORE, LIFECYCLE, ONCE, OWN, Row, rows
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sop_new.check.catalogue import FOLDER
 from sop_new.check.result import SEVERITIES, Check, Finding, Outcome
+from sop_new.check.warm import ZENML, warm
 from sop_new.errors import Code, SopNewError
 from sop_new.guests import OVERLAY, PREFLIGHT
 from sop_new.printing import spinner, ticker
@@ -151,9 +152,15 @@ class Sandbox:
             "CONTRACT_ONLY": ",".join(check.id for check in checks),
             "CONTRACT_UNIMPORTABLE": json.dumps(target.unimportable),
         }
-        with ticker("Starting the checks") as tell:
+        overlay = Path(self.overlay())
+        place = self.folder / "warm"
+        place.mkdir()
+        with (
+            ticker("Starting the checks") as tell,
+            warm(overlay, *ZENML, folder=place, environment=self.environment) as python,
+        ):
             finished = self.run(
-                *(self.overlay(), "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"),
+                *(str(python), "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"),
                 *("-c", "pytest.ini", "--rootdir", ".", f"--junit-xml={self.junit}", PACKAGE),
                 look=lambda: tell(self.state(checks)),
                 **variables,
@@ -191,24 +198,28 @@ class Sandbox:
         self, *command: str, look: Callable[[], object] = lambda: None, **variables: str
     ) -> processes.Finished:
         """Run a program that can import the flavor, cut off from the user's ZenML."""
-        given = map(Path, filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
-        # They may be relative, to where the user stands.
-        also = (str(path.absolute()) for path in (*given, *self.also))
         return processes.run(
             command,
             log=self.log,
-            environment={
-                **isolation.environment(self.python, self.folder),
-                "PYTHONPATH": os.pathsep.join((str(self.home), *also)),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-                **variables,
-            },
+            environment=self.environment | variables,
             folder=self.folder,
             look=look,
             # pytest takes down on SIGINT what it has set up, and on SIGTERM nothing.
             ask=signal.SIGINT,
         )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of all programs that it runs."""
+        given = map(Path, filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
+        # They may be relative, to where the user stands.
+        also = (str(path.absolute()) for path in (*given, *self.also))
+        return {
+            **isolation.environment(self.python, self.folder),
+            "PYTHONPATH": os.pathsep.join((str(self.home), *also)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        }
 
     @property
     def log(self) -> Path:

@@ -59,6 +59,21 @@ def check(
     return declare
 
 
+def plays(*scenes: object, submits: bool = False) -> Callable[[Function], Function]:
+    """Name the scenes that a check looks at, which may happen before it asks.
+
+    Args:
+        scenes: Tasks of a launcher, or functions of the stage.
+        submits: Whether they concern those alone who submit.
+    """
+
+    def declare(function: Function) -> Function:
+        function.scenes, function.submits = scenes, submits  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
 def refuse_if(wrong: object, seen: str, severity: Severity | None = None) -> None:
     """Fail a check with what was seen, and with another severity than usual if one is given."""
     if wrong:

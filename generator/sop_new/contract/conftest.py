@@ -7,7 +7,7 @@ CONTRACT_STAND_IN a module that takes the place of the engine. CONTRACT_ONLY cho
 checks, CONTRACT_SKIPS is a JSON object of those that are not to be run, each with the
 reason. CONTRACT_UNIMPORTABLE is one of the check that says why the flavor cannot be
 imported. CONTRACT_PATIENCE is how long the first pipeline may take, in seconds, and
-bounds all other waits.
+bounds all other waits. CONTRACT_AT_ONCE is how many run side by side.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from uuid import uuid4
 
 import pytest
 
-from .checks import INSTALL_IT, Check, Subject, lacking, name_of, refuse_if
+from .checks import INSTALL_IT, Check, Subject, door, lacking, name_of, refuse_if
 from .options import guessed, in_a_line
 from .stage import Played, Stage
 
@@ -270,15 +270,34 @@ def looked(stage: Stage) -> Played:
         if played.ended and played.raised and not played.excuse:
             stage.refusal = played.error
             played = stage.do_without_texts("static.looking")
+        stage.step_seconds = played.seconds
     if played.excuse:
         remedy = INSTALL_IT if "ModuleNotFoundError" in played.excuse else HELPS_TO_RUN
         lacking(f"it can run no step here: {played.excuse}", remedy)
     return played
 
 
+def scenes_of(items: list[pytest.Item], operator_class: Any) -> Iterator[Any]:
+    """Yield what the chosen checks look at; what only takes time by itself comes first."""
+    found: list[Any] = []
+    for item in items:
+        function = getattr(item, "function", None)
+        is_skipped = any(
+            marker.name == "skip" or (marker.name == "skipif" and marker.args[0])
+            for marker in item.iter_markers()
+        )
+        concerned = not getattr(function, "submits", False) or door(operator_class, "submit")
+        if concerned and not is_skipped:
+            found += getattr(function, "scenes", ())
+    yield from sorted(dict.fromkeys(found), key=lambda scene: isinstance(scene, str))
+
+
 @pytest.fixture(scope="session")
-def running(stage: Stage, looked: Played) -> Stage:
-    """The stage, where a step has run to its end."""
+def running(
+    stage: Stage, looked: Played, operator_class: Any, request: pytest.FixtureRequest
+) -> Stage:
+    """The stage, where a step has run to its end, and all others are begun."""
     if looked.step().get("status") != "completed":
         pytest.skip("no step has run to its end: see SOP301")
+    stage.begin(*scenes_of(request.session.items, operator_class))
     return stage

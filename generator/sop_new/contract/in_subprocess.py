@@ -25,9 +25,14 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 
+def normal(distribution: str) -> str:
+    """Spell a distribution's name as indices do (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
 def required(distribution: str, known: set[str]) -> set[str]:
     """Return what comes along when a distribution is installed, itself included."""
-    name = re.sub(r"[-_.]+", "-", distribution).lower()
+    name = normal(distribution)
     if name not in known:
         known.add(name)
         try:
@@ -72,7 +77,7 @@ def foreign(modules: set[str], package: str, own: list[Distribution]) -> Iterato
         required(name, known)
     installed_by = packages_distributions()
     for root in sorted({module.partition(".")[0] for module in modules}):
-        names = {re.sub(r"[-_.]+", "-", name).lower() for name in installed_by.get(root, [])}
+        names = {normal(name) for name in installed_by.get(root, [])}
         if names and root != package and not names & known:
             yield root
 

@@ -12,9 +12,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,9 @@ PATIENCE = float(os.environ.get("CONTRACT_PATIENCE", "600"))
 
 SOON_SECONDS = min(35, PATIENCE / 3)
 """How long a step may take to end; Kubernetes, for one, gives it half a minute."""
+
+AT_ONCE = int(os.environ.get("CONTRACT_AT_ONCE") or min(4, (os.cpu_count() or 1) + 1))
+"""How many pipelines run side by side: most of them wait for something now and then."""
 
 LOOK_SECONDS = 0.05
 QUIET_SECONDS = 3
@@ -146,9 +150,17 @@ class Launcher:
             self.interrupt(signal.SIGINT)
 
 
+class Closed(Exception):  # noqa: N818 - it is none
+    """Nothing is begun any more."""
+
+
 @dataclass
 class Stage:
-    """The throwaway ZenML, with the step operator in its active stack."""
+    """The throwaway ZenML, with the step operator in its active stack.
+
+    What happens on it is a scene: a task of a launcher, or a function of the stage. Each
+    happens once, and several side by side.
+    """
 
     source: str
     flavor: str
@@ -174,12 +186,18 @@ class Stage:
         self.texts = {"CONTRACT_TEXT": awkward.TEXT}
         self.refusal = ""
         """What was said of a step that was handed them, if it did not run."""
-        self.played: dict[str, Played] = {}
         self.launchers: list[Launcher] = []
+        self._scenes: dict[Scene, Future[Any]] = {}
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._own = threading.local()
+        self._closed = False
         # What is printed and published is ZenML's to keep.
         stores = self.folder / "zenml" / "local_stores"
         self.watch = Watch(self.folder, stores, self.token, self.key)
+        self.watch.__enter__()
         self.limit = PATIENCE
+        self.step_seconds = PATIENCE
+        """How long a step takes from its submission to its end."""
 
     @property
     def root(self) -> Path:
@@ -191,30 +209,57 @@ class Stage:
         """What launchers have for temporary files."""
         return self.folder / "tmp"
 
+    def begin(self, *scenes: Scene) -> None:
+        """Let scenes happen, as soon as there is a launcher for them."""
+        for scene in scenes:
+            if scene not in self._scenes:
+                self._scenes[scene] = self._pool.submit(self._happen, scene)
+
+    def see(self, scene: Scene) -> Any:
+        """Return what comes of a scene."""
+        self.begin(scene)
+        return self._scenes[scene].result()
+
     def play(self, task: str) -> Played:
-        """Return what comes of a task; it is done once."""
-        if task not in self.played:
-            main = self.launchers[0] if self.launchers else None
-            if not main or not main.runs:
-                main = self.launch()
-                self.launchers.insert(0, main)
-            with self.watch:
-                main.ask_for(task)
-                self.played[task] = main.answer(task, self.limit)
-        return self.played[task]
+        """Return what comes of a task."""
+        played: Played = self.see(task)
+        return played
+
+    def play_again(self, task: str) -> Played:
+        """Let a launcher do a task once more."""
+        self._scenes.pop(task, None)
+        return self.play(task)
+
+    @property
+    def played(self) -> dict[str, Played]:
+        """All tasks that were begun as scenes, at their end."""
+        ended = {scene: future.result() for scene, future in [*self._scenes.items()]}
+        return {scene: told for scene, told in ended.items() if isinstance(scene, str)}
+
+    def do(self, task: str, limit: float | None = None) -> Played:
+        """Let this thread's launcher do a task now."""
+        launcher: Launcher | None = getattr(self._own, "launcher", None)
+        if not launcher or not launcher.runs:
+            launcher = self._own.launcher = self.launch()
+        launcher.ask_for(task)
+        return launcher.answer(task, limit or self.limit)
+
+    def _happen(self, scene: Scene) -> Any:
+        return self.do(scene) if isinstance(scene, str) else scene(self)
 
     def do_without_texts(self, task: str) -> Played:
         """Do a task again; no step is handed a text any more that is hard to pass on."""
         self.texts = {}
         for launcher in self.launchers:
             launcher.end()
-        del self.played[task]
-        return self.play(task)
+        return self.play_again(task)
 
     def launch(self) -> Launcher:
         """Start another launcher."""
         from .zenml_at_hand import LOGS
 
+        if self._closed:
+            raise Closed
         folder = Path(tempfile.mkdtemp(dir=self.folder, prefix="launcher-"))
         plan = folder / "plan.json"
         plan.touch(mode=0o600)
@@ -255,12 +300,13 @@ class Stage:
             # Ctrl-C in a terminal is for whoever tests, who ends it then.
             start_new_session=True,
         )
-        return Launcher(process, folder)
+        launcher = Launcher(process, folder)
+        self.launchers.append(launcher)
+        return launcher
 
     def start(self, task: str) -> tuple[Launcher, Path | None]:
         """Let a launcher of its own run a step that waits; returns the step's mark."""
         launcher = self.launch()
-        self.launchers.append(launcher)
         launcher.ask_for(task)
 
         def mark() -> Path | None:
@@ -270,14 +316,24 @@ class Stage:
         wait_for(lambda: mark() or not launcher.runs, self.limit)
         return launcher, mark()
 
-    def close(self) -> None:
-        """End what still runs, and remove the folder."""
+    def end_launchers(self) -> None:
+        """End all launchers; another scene starts one anew."""
         with ThreadPoolExecutor() as pool:
             list(pool.map(Launcher.end, self.launchers))
+
+    def close(self) -> None:
+        """End what still runs, and remove the folder."""
+        self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self.end_launchers()
+        self.watch.__exit__()
         for process in self.watch.processes():
             with suppress(Exception):
                 process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+Scene = str | Callable[[Stage], Any]
 
 
 def is_renewed(mark: Path) -> bool:

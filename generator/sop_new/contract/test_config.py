@@ -173,7 +173,7 @@ def test_secrets_are_declared(config_class: Any) -> None:
     mend="Take the validator away from the field; check the value where it is used.",
 )
 def test_secrets_can_be_referred_to(
-    config_class: Any, configuration: dict[str, Any], store: Any
+    config_class: Any, configuration: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
     from zenml.utils.secret_utils import is_secret_field
 
@@ -181,6 +181,8 @@ def test_secrets_can_be_referred_to(
     secrets = [name for name, field in fields if is_secret_field(field)]
     if not secrets:
         pytest.skip("it has no secrets")
+    # Only now: making it takes seconds.
+    store: Any = request.getfixturevalue("store")
     secret = store.create_secret(f"contract-{uuid4()}", {"key": "contract"})
     reference = "{" + "{" + f"{secret.name}.key" + "}" + "}"
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .checks import check, refuse_if
+from .checks import check, plays, refuse_if
 from .stage import Stage
 from .zenml_at_hand import needs_commands
 
@@ -17,6 +17,7 @@ from .zenml_at_hand import needs_commands
     "there, or everybody waits (ZenML 0.98, orchestrators/step_launcher.py).",
     mend="Let `launch` raise, and `get_status` and `wait` say FAILED, when the job has failed.",
 )
+@plays("static.failing")
 def test_a_failure_is_a_failure(running: Stage) -> None:
     played = running.play("static.failing")
     refuse_if(
@@ -34,6 +35,7 @@ def test_a_failure_is_a_failure(running: Stage) -> None:
     "orchestrators/step_launcher.py).",
     mend="Do not replace the step's own exception; put the end of the job's log into the error.",
 )
+@plays("static.failing")
 def test_the_reason_is_read(running: Stage) -> None:
     played = running.play("static.failing")
     refuse_if(
@@ -52,6 +54,7 @@ def test_the_reason_is_read(running: Stage) -> None:
     mend="When the engine says that the job is done, ask ZenML for the step's status; "
     "say FAILED if it is still running some seconds later.",
 )
+@plays("static.vanishing")
 def test_a_step_that_vanishes_has_failed(running: Stage) -> None:
     played = running.play("static.vanishing")
     refuse_if(
@@ -69,6 +72,7 @@ def test_a_step_that_vanishes_has_failed(running: Stage) -> None:
     "step_operators/base_step_operator.py).",
     mend="Look at the job's exit code, and do not wait for the step to speak.",
 )
+@plays("static.dying")
 def test_a_step_that_dies_has_failed(running: Stage) -> None:
     played = running.play("static.dying")
     refuse_if(
@@ -86,6 +90,7 @@ def test_a_step_that_dies_has_failed(running: Stage) -> None:
     "0.98, step_operators/base_step_operator.py).",
     mend="Fetch the end of a failed job's log, and put it into the error.",
 )
+@plays("static.dying")
 def test_last_words_are_shown(running: Stage) -> None:
     played = running.play("static.dying")
     if played.run != "failed":
@@ -104,6 +109,7 @@ def test_last_words_are_shown(running: Stage) -> None:
     "0.95 and later, orchestrators/step_launcher.py).",
     mend="Say FAILED when the command's exit code is not 0.",
 )
+@plays("commands.failing_command")
 @needs_commands
 def test_a_command_that_fails_has_failed(running: Stage) -> None:
     played = running.play("commands.failing_command")

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import signal
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from .checks import check, needs_submit, overrides, refuse_if
-from .stage import SOON_SECONDS, Launcher, Played, Stage, is_renewed, wait_for
+from .checks import check, needs_submit, overrides, plays, refuse_if
+from .scenes import (
+    ENDED,
+    Interrupted,
+    Orphan,
+    by_ctrl_c,
+    by_termination,
+    orphaned,
+    told,
+)
+from .stage import SOON_SECONDS, Stage, wait_for
 from .zenml_at_hand import needs_cleanup, needs_status
 
-ENDED = ("completed", "failed", "stopped")
 KEPT = ("initializing", "provisioning", "running", *ENDED)
 """What ZenML's monitor of dynamic pipelines goes on watching, or takes for an end."""
 
 
-def start(stage: Stage) -> tuple[Launcher, Path]:
-    """Start a step that waits."""
-    launcher, mark = stage.start("static.waiting")
-    if not mark:
+def interrupted(stage: Stage, scene: Callable[[Stage], Interrupted | None]) -> Interrupted:
+    """Return what came of an interrupt."""
+    found: Interrupted | None = stage.see(scene)
+    if found is None:
         pytest.skip("the step that waits has not begun: see SOP301")
-    return launcher, mark
-
-
-def still_runs(stage: Stage, number: signal.Signals) -> bool:
-    """Tell whether a step outlives a signal to its launcher."""
-    launcher, mark = start(stage)
-    launcher.interrupt(number)
-    return goes_on(mark)
-
-
-def goes_on(mark: Path) -> bool:
-    """Tell whether a step does not end, though it was told to; end it then."""
-    ended = wait_for(lambda: not is_renewed(mark), SOON_SECONDS)
-    (mark.parent / "go").touch()
-    return not ended
+    return found
 
 
 @check(
@@ -48,8 +41,9 @@ def goes_on(mark: Path) -> bool:
     "step_launcher.py).",
     mend="In `wait` and `launch`, cancel the job on any BaseException; raise it again.",
 )
+@plays(by_ctrl_c)
 def test_an_interrupt_ends_the_step(running: Stage) -> None:
-    refuse_if(still_runs(running, signal.SIGINT), "the step goes on")
+    refuse_if(interrupted(running, by_ctrl_c).goes_on, "the step goes on")
 
 
 @check(
@@ -62,30 +56,19 @@ def test_an_interrupt_ends_the_step(running: Stage) -> None:
     mend="Listen for SIGTERM, or make sure that it arrives as an exception in `wait` "
     "and `launch`; cancel the job then.",
 )
+@plays(by_termination)
 def test_a_termination_ends_the_step(running: Stage) -> None:
-    refuse_if(still_runs(running, signal.SIGTERM), "the step goes on")
-
-
-class Orphan:
-    """A step whose launcher was killed, and what another process says about it."""
-
-    def __init__(self, stage: Stage) -> None:
-        """Start the step, kill its launcher, and ask about it in this order."""
-        launcher, self.mark = start(stage)
-        returned = Path(f"{self.mark.parent}.returned")
-        self.returned = wait_for(returned.exists, 5)
-        launcher.process.kill()
-        launcher.process.wait()
-        self.status = stage.play("ask.get_status")
-        self.cancelled = stage.play("ask.cancel")
-        self.goes_on = goes_on(self.mark)
+    refuse_if(interrupted(running, by_termination).goes_on, "the step goes on")
 
 
 @pytest.fixture(scope="module")
 def orphan(running: Stage, operator_class: Any) -> Orphan:
-    """Such a step."""
+    """A step whose launcher was killed."""
     needs_submit(operator_class)
-    return Orphan(running)
+    found: Orphan | None = running.see(orphaned)
+    if found is None:
+        pytest.skip("the step that waits has not begun: see SOP301")
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +81,6 @@ def cancelled(running: Stage, orphan: Orphan, operator_class: Any) -> Stage:
     return running
 
 
-def told(played: Played) -> str:
-    """Say what a method returned, or that it did not."""
-    if not played.ended:
-        return played.status
-    return str(played.raised or played.value)
-
-
 @check(
     "SOP319",
     severity="serious",
@@ -114,6 +90,7 @@ def told(played: Played) -> str:
     "execution/pipeline/dynamic/runner.py).",
     mend="Start the job and return; leave waiting to `wait`.",
 )
+@plays(orphaned, submits=True)
 @needs_status
 def test_submit_does_not_wait(orphan: Orphan) -> None:
     refuse_if(not orphan.returned, "the step runs, and `submit` has not returned")
@@ -129,6 +106,7 @@ def test_submit_does_not_wait(orphan: Orphan) -> None:
     mend="Name the job after the step run's id, or publish its name as metadata before "
     "`submit` returns; let `get_status` find it by that alone.",
 )
+@plays(orphaned, submits=True)
 @needs_status
 def test_another_process_finds_the_step(orphan: Orphan) -> None:
     refuse_if(
@@ -146,10 +124,11 @@ def test_another_process_finds_the_step(orphan: Orphan) -> None:
     mend="Translate to one of INITIALIZING, PROVISIONING, RUNNING, COMPLETED, FAILED "
     "and STOPPED: a job in a queue is INITIALIZING.",
 )
+@plays(orphaned, submits=True)
 @needs_status
 def test_only_what_the_monitor_knows_is_said(running: Stage, orphan: Orphan) -> None:
-    said = {str(orphan.status.value)} if orphan.status.value else set()
-    for played in running.played.values():
+    said: set[str] = set()
+    for played in (orphan.status, *running.played.values()):
         said.update(played.statuses or ())
     unknown = sorted(said - {*KEPT})
     refuse_if(unknown, f"it has said {', '.join(unknown)}")
@@ -165,6 +144,7 @@ def test_only_what_the_monitor_knows_is_said(running: Stage, orphan: Orphan) -> 
     mend="Find the job by the step run's id or by its metadata, not by what this "
     "process remembers.",
 )
+@plays(orphaned, submits=True)
 @needs_status
 def test_cancel_raises_nothing(orphan: Orphan, operator_class: Any) -> None:
     if not overrides(operator_class, "cancel"):
@@ -182,6 +162,7 @@ def test_cancel_raises_nothing(orphan: Orphan, operator_class: Any) -> None:
     "execution/pipeline/dynamic/runner.py).",
     mend="Let `cancel` end the job, and raise if the engine does not.",
 )
+@plays(orphaned, submits=True)
 @needs_status
 def test_cancel_ends_the_step(orphan: Orphan, operator_class: Any) -> None:
     if not overrides(operator_class, "cancel"):
@@ -200,13 +181,13 @@ def test_cancel_ends_the_step(orphan: Orphan, operator_class: Any) -> None:
     mend="Say STOPPED, or FAILED, for a job that was cancelled; and for one that the "
     "engine does not know any more.",
 )
+@plays(orphaned, submits=True)
 @needs_status
-def test_a_cancelled_step_has_ended(cancelled: Stage) -> None:
+def test_a_cancelled_step_has_ended(cancelled: Stage, orphan: Orphan) -> None:
     last: list[str] = []
 
     def ended() -> bool:
-        cancelled.played.pop("ask.get_status", None)
-        last.append(told(cancelled.play("ask.get_status")))
+        last.append(told(cancelled.play_again(f"ask.get_status@{orphan.run}")))
         return last[-1] in ENDED
 
     later = f"{SOON_SECONDS:.0f} s later"
@@ -222,10 +203,10 @@ def test_a_cancelled_step_has_ended(cancelled: Stage) -> None:
     "runner.py).",
     mend="Take a job that has ended, or is gone, for cancelled.",
 )
+@plays(orphaned, submits=True)
 @needs_status
-def test_cancelling_again_is_no_error(cancelled: Stage) -> None:
-    cancelled.played.pop("ask.cancel", None)
-    played = cancelled.play("ask.cancel")
+def test_cancelling_again_is_no_error(cancelled: Stage, orphan: Orphan) -> None:
+    played = cancelled.play_again(f"ask.cancel@{orphan.run}")
     refuse_if(played.raised or not played.ended, f"`cancel`: {told(played)}")
 
 
@@ -238,11 +219,12 @@ def test_cancelling_again_is_no_error(cancelled: Stage) -> None:
     "base_step_operator.py).",
     mend="Leave `wait` when the engine says that the job has ended.",
 )
+@plays(orphaned, submits=True)
 @needs_status
-def test_waiting_ends(cancelled: Stage) -> None:
-    if told(cancelled.play("ask.get_status")) not in ENDED:
+def test_waiting_ends(cancelled: Stage, orphan: Orphan) -> None:
+    if told(cancelled.play(f"ask.get_status@{orphan.run}")) not in ENDED:
         pytest.skip("it has no end: see SOP324")
-    played = cancelled.play("ask.wait")
+    played = cancelled.play(f"ask.wait@{orphan.run}")
     refuse_if(not played.ended, f"`wait`: {told(played)}")
 
 
@@ -254,7 +236,44 @@ def test_waiting_ends(cancelled: Stage) -> None:
     "0.96 and later, orchestrators/step_launcher.py).",
     mend="Take what is not there for removed.",
 )
+@plays(orphaned, submits=True)
 @needs_cleanup
-def test_cleaning_up_is_no_error(cancelled: Stage) -> None:
-    played = cancelled.play("ask.cleanup_step_submission")
+def test_cleaning_up_is_no_error(cancelled: Stage, orphan: Orphan) -> None:
+    played = cancelled.play(f"ask.cleanup_step_submission@{orphan.run}")
     refuse_if(played.raised or not played.ended, f"it: {told(played)}")
+
+
+@check(
+    "SOP334",
+    severity="serious",
+    demands="An interrupt is passed on once the step is cancelled.",
+    why="Whoever stops a run means all of it: ZenML ends the run by the exception that its "
+    "handler of signals has raised, and retries a step that failed in any other way "
+    "(ZenML 0.98, execution/step/utils.py, launch_step).",
+    mend="In `wait` and `launch`, raise it again after the cancel, as `raise` alone does; "
+    "neither return a status nor raise another exception instead.",
+)
+@plays(by_ctrl_c)
+def test_an_interrupt_is_passed_on(running: Stage) -> None:
+    left = interrupted(running, by_ctrl_c).left
+    if left is None:
+        pytest.skip("what waits for the step was not left by the interrupt")
+    refuse_if(left, f"who waits for the step did not raise it: {left}")
+
+
+@check(
+    "SOP335",
+    severity="serious",
+    demands="`get_status` returns one of ZenML's ExecutionStatus.",
+    why="ZenML asks what it gets whether it `is_finished`: a text, or None, ends the wait for "
+    "the step with an AttributeError (ZenML 0.94 and later; in 0.98, "
+    "step_operators/base_step_operator.py, wait).",
+    mend="Translate what the engine says; where it says nothing, raise.",
+)
+@plays(orphaned, submits=True)
+@needs_status
+def test_a_status_is_one_of_zenmls(running: Stage, orphan: Orphan) -> None:
+    strange: set[str] = set()
+    for played in (orphan.status, *running.played.values()):
+        strange.update(played.strange or ())
+    refuse_if(strange, f"it has returned {', '.join(sorted(strange))}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .checks import check, refuse_if
+from .checks import check, plays, refuse_if
 from .stage import Stage
 from .workspace.flows.awkward import GPUS
 
@@ -17,6 +17,7 @@ from .workspace.flows.awkward import GPUS
     "and GB they are 0, which engines refuse or take for all there is.",
     mend="Round up, memory in MiB; take 0 gpus for none.",
 )
+@plays("static.modest")
 def test_small_demands_are_met(running: Stage) -> None:
     played = running.play("static.modest")
     refuse_if(
@@ -34,6 +35,7 @@ def test_small_demands_are_met(running: Stage) -> None:
     "config/resource_settings.py).",
     mend="Refuse what the engine cannot give, or warn of it by name.",
 )
+@plays("static.greedy")
 def test_gpus_are_not_dropped_in_silence(running: Stage) -> None:
     played = running.play("static.greedy")
     silent = played.run == "completed" and not re.search("gpu", played.said, re.I)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,9 @@ from pydantic import ValidationError
 from .checks import Subject, check, refuse_if
 from .conftest import make_operator
 from .stage import Played, Stage
+
+RECORDED = "SOP_NEW_RECORDED_CALLS"
+"""Names the file to which a stand-in of an engine appends what others may read of jobs."""
 
 
 @check(
@@ -103,3 +108,46 @@ def test_no_repr_shows_a_secret(
         pytest.skip("its secrets take no text of these tests")
     telling = [name for name, is_shown in shown.items() if is_shown]
     refuse_if(telling, f"it shows {', '.join(telling)}")
+
+
+@check(
+    "SOP406",
+    severity="serious",
+    demands="What a step was given is gone at its end.",
+    why="A job script or a file of variables that stays is a token, and the stack's secrets, in "
+    "each backup of the disk, for as long as nobody tidies up (ZenML 0.98, "
+    "orchestrators/step_launcher.py).",
+    mend="Remove it as soon as the job has read it, and for those that never began in "
+    "`cleanup_step_submission`, or before ZenML 0.96 at the end of the wait.",
+)
+def test_nothing_that_was_given_is_left(running: Stage, looked: Played) -> None:
+    played = [looked, *running.played.values()]
+    written = {file for each in played if each.run for file in each.written or ()}
+    # That file is a stand-in's.
+    written.discard(str(Path(os.environ.get(RECORDED, "")).absolute()))
+    left = sorted(map(str, running.watch.left_in(written)))
+    refuse_if(left, f"it is still in {', '.join(left)}")
+
+
+@check(
+    "SOP407",
+    severity="serious",
+    demands="No job's definition, label or description holds a secret.",
+    why="Whoever may list the engine's jobs reads them, often for months. ZenML hands tokens and "
+    "the secrets of the stack over (ZenML 0.98, orchestrators/step_launcher.py).",
+    mend="Hand the environment over by what the engine has for secrets, or in a private file. "
+    "This is seen where a stand-in of the engine appends what others may read of its jobs, "
+    "as text, to the file that the variable SOP_NEW_RECORDED_CALLS names.",
+)
+def test_no_definition_shows_a_secret(running: Stage, looked: Played) -> None:
+    name = os.environ.get(RECORDED)
+    if not name:
+        pytest.skip(f"{RECORDED} names no file with what an engine was sent")
+    recorded = Path(name)
+    _ = running.played
+    if not recorded.is_file() or not recorded.stat().st_size:
+        pytest.skip(f"nothing was recorded in {recorded}")
+    lines = recorded.read_text(encoding="utf-8", errors="replace").splitlines()
+    # Not the line, which holds the secret.
+    telling = [str(number) for number, line in enumerate(lines, 1) if running.key in line]
+    refuse_if(telling, f"it is in line {', '.join(telling)} of {recorded}")

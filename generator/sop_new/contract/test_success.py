@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .checks import check, needs_submit, refuse_if
+from .checks import check, needs_submit, plays, refuse_if
 from .stage import Played, Stage
 from .workspace.flows import awkward
 from .zenml_at_hand import needs_commands, needs_dynamic
@@ -43,6 +43,7 @@ def test_a_step_runs_to_its_end(looked: Played) -> None:
     mend="Keep the command a list, or join it by `shlex.join`; name the job after the "
     "step run's id; make labels legal.",
 )
+@plays("static.naming")
 def test_a_step_of_any_name_runs(running: Stage) -> None:
     played = running.play("static.naming")
     refuse_if(
@@ -122,6 +123,7 @@ def test_files_travel(running: Stage, looked: Played) -> None:
     mend="Let the steps of a local artifact store see it: hand ZENML_LOCAL_STORES_PATH "
     "over, and mount that folder.",
 )
+@plays("static.passing_on")
 def test_what_a_step_returns_is_passed_on(running: Stage) -> None:
     played = running.play("static.passing_on")
     sides = played.step("count_sides").get("sides")
@@ -140,6 +142,7 @@ def test_what_a_step_returns_is_passed_on(running: Stage) -> None:
     "later; in 0.98, execution/step/utils.py).",
     mend="Name the job after `info.step_run_id`.",
 )
+@plays("static.retrying")
 def test_a_retried_step_runs_again(running: Stage) -> None:
     played = running.play("static.retrying")
     attempts = len(list(Path(played.marks).iterdir())) if played.marks else 0
@@ -158,6 +161,7 @@ def test_a_retried_step_runs_again(running: Stage) -> None:
     mend="Keep what belongs to one step out of the operator's attributes; let "
     "`get_status` say COMPLETED when a step has ended well.",
 )
+@plays("dynamic.concurrent", submits=True)
 @needs_dynamic
 def test_concurrent_steps_end(running: Stage, operator_class: Any) -> None:
     needs_submit(operator_class)
@@ -178,6 +182,7 @@ def test_concurrent_steps_end(running: Stage, operator_class: Any) -> None:
     "config/step_configurations.py).",
     mend="Keep the command a list, or join it by `shlex.join`.",
 )
+@plays("commands.commanding")
 @needs_commands
 def test_a_command_gets_its_arguments(running: Stage) -> None:
     played = running.play("commands.commanding")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ class Watch:
         """Names of programs that were given the secret as an argument."""
         self.in_files: set[str] = set()
         """Files that hold the secret and can be read by others."""
+        self.folders: set[Path] = set()
+        """In which its processes have worked."""
 
     def __enter__(self) -> Watch:
         """Begin to look."""
@@ -65,6 +67,7 @@ class Watch:
                     folder = Path(process.cwd())
                 except GONE:
                     continue
+                self.folders.add(folder)
                 # What lies below may be the whole disk.
                 self._look_at_files(folder, deep=False)
 
@@ -89,10 +92,17 @@ class Watch:
             folders[:] = entered if deep else ()
             for name in files:
                 file = here / name
-                if _others_may(file, 0o044) and self._is_in(file):
+                if _others_may(file, 0o044) and self.is_in(file):
                     self.in_files.add(str(file))
 
-    def _is_in(self, file: Path) -> bool:
+    def left_in(self, files: Iterable[str]) -> Iterator[Path]:
+        """Yield those of some files, or beside running processes, that hold the secret."""
+        for file in {*map(Path, files), *(f for d in self.folders for f in _files_in(d))}:
+            if self.but not in file.parents and self.is_in(file):
+                yield file
+
+    def is_in(self, file: Path) -> bool:
+        """Tell whether a file holds the secret."""
         try:
             return file.stat().st_size < LARGEST and self.secret in file.read_bytes()
         except OSError:
@@ -104,3 +114,10 @@ def _others_may(path: Path, what: int) -> bool:
         return bool(path.stat().st_mode & what)
     except OSError:
         return False
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        return [file for file in folder.iterdir() if file.is_file()]
+    except OSError:
+        return []

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-OVERLAY, PREFLIGHT, PROBE, REACH = (
+OVERLAY, PREFLIGHT, PROBE, REACH, WARM_SERVER, WARM_SHIM = (
     str(Path(__file__).with_name(f"{name}.py"))
-    for name in ("overlay", "preflight", "probe", "reach")
+    for name in ("overlay", "preflight", "probe", "reach", "warm_server", "warm_shim")
 )
 """Their paths, as arguments for that interpreter."""

@@ -1,17 +1,17 @@
 """Runs pipelines as they are asked for, and writes down what became of each.
 
 Runs as `python launch.py PLAN` in a source root, with a ZenML of its own. Each line of
-its standard input is a task: `prepare`; a pipeline, as in `static.looking`; or a method
-of the step operator, as in `ask.cancel`, which is called for the newest step. What came
-of it is the file NAME.json in the folder of PLAN, what was said is NAME.log.
+its standard input is a task: `prepare`; a pipeline, as in `static.looking`, or in
+`static.waiting@unnoted` with what goes wrong meanwhile; or a method of the step operator,
+as in `ask.cancel@waiting-7`, which is called for the step of this run, or `deaf.cancel`
+while the engine does not answer. What came of it is the file NAME.json in the folder of
+PLAN, what was said is NAME.log.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
-import inspect
 import json
 import os
 import signal
@@ -24,7 +24,9 @@ from typing import Any
 
 from zenml.client import Client
 from zenml.enums import StackComponentType
-from zenml.step_operators import BaseStepOperator
+
+# It lies beside this file, which runs as a script.
+Observer: Any = importlib.import_module("observing.observer").Observer
 
 # It lies beside this file, which runs as a script.
 importlib.import_module("remote")
@@ -32,9 +34,6 @@ importlib.import_module("remote")
 OPERATOR = StackComponentType.STEP_OPERATOR
 NAME = "contract"
 """Name of the component and of the stack."""
-
-DOORS = ("submit_with_allocation", "submit", "launch_with_allocation", "launch")
-"""What ZenML hands a step over by; the longer names came with ZenML 0.97."""
 
 OURS = {"builtins", "flows", "pydantic", "pydantic_core", "sqlalchemy", "zenml"}
 """Modules whose exceptions do not come from an engine's client."""
@@ -51,19 +50,19 @@ class Launcher:
         """Read what is to be run."""
         self.folder = plan.parent
         self.plan = json.loads(plan.read_text(encoding="utf-8"))
-        self.marks = Path()
-        self.handed: set[str] = set()
-        self.returned = False
-        self.statuses: set[str] = set()
+        self.observer: Any = Observer(NAME, self.plan["variables"])
 
     def do(self, task: str) -> dict[str, Any]:
         """Do what a line says, and tell what came of it."""
-        kind, _, name = task.partition(".")
+        kind, _, rest = task.partition(".")
+        name, _, more = rest.partition("@")
         if kind == "prepare":
             return self.attempt(self.prepare)
-        if kind == "ask":
-            return self.attempt(lambda: self.ask(name))
-        return self.play(kind, name)
+        if kind in ("ask", "deaf"):
+            self.observer.begin()
+            ask = self.ask if kind == "ask" else self.ask_in_vain
+            return {**self.attempt(lambda: ask(name, more)), **self.observer.seen}
+        return self.play(kind, name, more)
 
     def attempt(self, action: Callable[[], object]) -> dict[str, Any]:
         """Do something; returns its value, and what it raised."""
@@ -74,7 +73,7 @@ class Launcher:
         except Exception as error:
             traceback.print_exc()
             told["raised"] = in_a_line(error)
-            told["excuse"] = "" if self.returned else self.excuse(error)
+            told["excuse"] = "" if self.observer.returned else self.excuse(error)
         return told
 
     def prepare(self) -> None:
@@ -95,78 +94,48 @@ class Launcher:
         client.create_stack(name=NAME, components=components)
         client.activate_stack(NAME)
 
-    def play(self, module: str, name: str) -> dict[str, Any]:
-        """Run a pipeline."""
+    def play(self, module: str, name: str, manner: str) -> dict[str, Any]:
+        """Run a pipeline; its run has the name of the folder for its marks."""
         store = Path(Client().active_stack.artifact_store.path)
-        self.marks = store / "contract" / f"{name}-{os.getpid()}"
-        self.marks.mkdir(parents=True)
-        write(self.folder / f"{module}.{name}.marks", str(self.marks))
-        self.handed, self.returned, self.statuses = set(), False, set()
+        run_name = "-".join(filter(None, (name, manner, str(os.getpid()))))
+        marks = store / "contract" / run_name
+        marks.mkdir(parents=True)
+        task = f"{module}.{name}" + (f"@{manner}" if manner else "")
+        write(self.folder / f"{task}.marks", str(marks))
+        self.observer.begin(manner, marks)
         pipeline = getattr(importlib.import_module(f"flows.{module}"), name)
-        told = self.attempt(lambda: self.run(pipeline))
-        runs = Client().list_pipeline_runs(sort_by="desc:created", size=1).items
-        run = next((r for r in runs if getattr(r.pipeline, "name", "") == name), None)
-        return told | {
-            "handed": sorted(self.handed),
-            "statuses": sorted(self.statuses),
-            "marks": str(self.marks),
+        named = pipeline.with_options(run_name=run_name)
+        told = self.attempt(lambda: self.run(named, str(marks)))
+        runs = Client().list_pipeline_runs(name=run_name).items
+        run = Client().get_pipeline_run(runs[0].id) if runs else None
+        return {
+            **told,
+            **self.observer.seen,
+            "marks": str(marks),
             "run": run.status.value if run else None,
             "steps": [described(step) for step in run.steps.values()] if run else [],
         }
 
-    def run(self, pipeline: Any) -> None:
+    def run(self, pipeline: Any, marks: str) -> None:
         """Run a pipeline to its end."""
-        self.observe(type(self.operator))
-        pipeline(str(self.marks))
+        self.observer.observe(type(self.operator))
+        pipeline(marks)
 
-    def ask(self, method: str) -> object:
-        """Call a method of the step operator for the newest step."""
-        [newest] = Client().list_run_steps(sort_by="desc:created", size=1).items
-        return getattr(self.operator, method)(Client().get_run_step(newest.id))
+    def ask(self, method: str, run: str) -> object:
+        """Call a method of the step operator for the newest step of a run."""
+        self.observer.observe(type(self.operator))
+        return getattr(self.operator, method)(newest_step(run))
+
+    def ask_in_vain(self, method: str, run: str) -> object:
+        """Do so while the engine does not answer, and without what is remembered of it."""
+        step, operator = newest_step(run), self.observer.another_operator()
+        with self.observer.cut_off():
+            return getattr(operator, method)(step)
 
     @property
     def operator(self) -> Any:
         """The step operator."""
         return Client().active_stack.step_operator
-
-    def observe(self, operator: Any) -> None:
-        """Note what a class of step operators is given, and what it returns."""
-        if getattr(operator, "observed", False):
-            return
-        operator.observed = True
-        for name in (*DOORS, "get_status"):
-            method = getattr(operator, name, None)
-            if method and method is not getattr(BaseStepOperator, name, None):
-                wrap = self.asking if name == "get_status" else self.handing_over
-                setattr(operator, name, wrap(method))
-
-    def handing_over(self, method: Any) -> Any:
-        """Hand some variables more over to each step."""
-        signature = inspect.signature(method)
-
-        @functools.wraps(method)
-        def door(*given: Any, **named: Any) -> Any:
-            bound = signature.bind(*given, **named)
-            environment = bound.arguments["environment"] | self.plan["variables"]
-            bound.arguments["environment"] = environment
-            self.handed.update(environment)
-            value = method(*bound.args, **bound.kwargs)
-            self.returned = True
-            Path(f"{self.marks}.returned").touch()
-            return value
-
-        return door
-
-    def asking(self, method: Any) -> Any:
-        """Note each status."""
-
-        @functools.wraps(method)
-        def get_status(*given: Any, **named: Any) -> Any:
-            status = method(*given, **named)
-            self.statuses.add(str(getattr(status, "value", status)))
-            return status
-
-        return get_status
 
     def excuse(self, error: BaseException) -> str:
         """Tell why an error does not speak against the step operator; "" if it does.
@@ -190,9 +159,16 @@ class Launcher:
             root = type(each).__module__.partition(".")[0]
             if isinstance(each, EXCUSED) or root not in own:
                 return in_a_line(error)
-        if not self.handed and not any(isinstance(each, MISTAKES) for each in chain):
+        if not self.observer.handed and not any(isinstance(each, MISTAKES) for each in chain):
             return in_a_line(error)
         return ""
+
+
+def newest_step(run: str) -> Any:
+    """Return the newest step of a run."""
+    [found] = Client().list_pipeline_runs(name=run).items
+    steps = Client().list_run_steps(pipeline_run_id=found.id, sort_by="desc:created", size=1)
+    return Client().get_run_step(steps.items[0].id)
 
 
 def described(step: Any) -> dict[str, Any]:

@@ -69,3 +69,9 @@ def modest(marks: str) -> None:
 def greedy(marks: str) -> None:
     """Ask for too much."""
     steps.ask_for_much()
+
+
+@static
+def marking(marks: str) -> None:
+    """Leave a mark."""
+    steps.mark(marks)

@@ -37,7 +37,13 @@ def leave_mark(marks: str, text: str = "") -> None:
 @on_it
 def look(marks: str) -> None:
     """Write down what a step was given; of the secret only a digest."""
+    here = Path("/").stat()
+    in_a_container = ("/.dockerenv", "/run/.containerenv")
     seen = {
+        "folder": str(Path.cwd()),
+        "root": [here.st_dev, here.st_ino],
+        "contained": any(Path(path).exists() for path in in_a_container)
+        or "KUBERNETES_SERVICE_HOST" in os.environ,
         "names": sorted(os.environ),
         "key": hashlib.sha256(os.environ.get("CONTRACT_KEY", "").encode()).hexdigest(),
         "text": os.environ.get("CONTRACT_TEXT"),

@@ -1,8 +1,9 @@
-"""Stands in for `python`: what it was asked to run is run by the warm one next to it.
+"""Stands in for `python`: what it was asked to run is run by a warm one.
 
-It is a copy of this file, beside the socket of `server.py`, and lives as long as the process
-that does the work: it passes signals on to that process, and ends as it ends. Each start of Python
-goes through here, so that nothing is imported that takes long.
+It is a copy of this file, beside one that says where the socket of `warm_server.py` is, and the
+usual Python. It lives as long as the process that does the work: it passes signals on to that
+process, and ends as it ends. Each start of Python goes through here, so that nothing is imported
+that takes long.
 """
 
 import marshal
@@ -20,11 +21,18 @@ FORWARDED = (
 
 def main() -> None:
     here = os.path.abspath(__file__)  # noqa: PTH100 - pathlib takes long to import
+    with open(f"{here}.where", encoding="utf-8") as file:  # noqa: PTH123
+        place, python = file.read().split("\n")
     files = inherited_files()
     # What runs may be ready, and be sent a signal, before the handlers below are there.
     signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     connection = socket.socket(socket.AF_UNIX)
-    connection.connect(os.path.join(os.path.dirname(here), "socket"))  # noqa: PTH118, PTH120
+    try:
+        connection.connect(place)
+    except OSError:
+        # It runs on another machine, or has ended.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+        os.execv(python, [python, *sys.argv[1:]])
     ignored = [int(number) for number in FORWARDED if signal.getsignal(number) is signal.SIG_IGN]
     umask = os.umask(0)
     os.umask(umask)

@@ -1,7 +1,7 @@
 """Imports modules, then forks for each program that asks for it by the socket in a folder.
 
-Runs as `python server.py FOLDER MODULE...`, says `warm` once it is ready, and ends with its
-standard input; see `warm.py`.
+Runs as `python warm_server.py FOLDER MODULE...`, says `warm` once it is ready, and ends with its
+standard input; see check/warm.py.
 """
 
 import faulthandler
@@ -28,9 +28,9 @@ STARTING = ("PYTHON", "LANG", "LC_", "TZ")
 
 EXEMPT = {
     *("PYTHONFAULTHANDLER", "PYTHONPATH", "PYTHONUNBUFFERED", "ZENML_CUSTOM_SOURCE_ROOT"),
-    *("COLUMNS", "LINES"),
+    *("COLUMNS", "LINES", "ZENML_ENABLE_RICH_TRACEBACK", "ZENML_LOGGING_COLORS_DISABLED"),
 }
-"""Variables that are honoured by a fork; the last two, which a terminal sets, need not be."""
+"""Variables that are honoured by a fork; the last four, which decide about looks, need not be."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What a launcher sees of a step operator, and what it lets go wrong."""
