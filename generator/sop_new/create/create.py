@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from sop_new import printing
 from sop_new.create.backends import default_backend
+from sop_new.create.repository import commands_to_keep, notes_on_ci
 from sop_new.create.result import Created, OfTeam
 from sop_new.printing import commands_to_enter
 from sop_new.projects.project import ANSWERS_FILE, TEAM_ANSWERS_FILE, Project, files_of, load
@@ -76,6 +77,7 @@ def create(
         team=_of_team(templates.team, made),
         answers=dict(made.answers),
         files=files,
+        notes=notes_on_ci(target, files),
         next=next_commands(target, stubs),
     )
 
@@ -86,6 +88,7 @@ def next_commands(project: Path, stubs: Sequence[Stub] = ()) -> list[str]:
     return [
         *(f"# First write {file}: each of its methods asks a question." for file in files),
         *commands_to_enter(project),
+        *commands_to_keep(project),
         "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]'",
         ".venv/bin/pytest tests/engine_contract" if stubs else ".venv/bin/pytest",
         "sop-new try .",

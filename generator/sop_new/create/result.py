@@ -41,6 +41,7 @@ class Created(Result):
         team: the team's template over it, if there is one.
         answers: the answers that the project was made from, by question.
         files: paths below the destination, with slashes, sorted.
+        notes: what does not work where it is, and what to do about it.
         next: what to run next, as lines for a shell.
     """
 
@@ -51,6 +52,7 @@ class Created(Result):
     team: OfTeam | None
     answers: dict[str, Any]
     files: list[str]
+    notes: list[str]
     next: list[str]
 
     def parts(self) -> Iterator[RenderableType]:
@@ -64,6 +66,8 @@ class Created(Result):
             return
         yield Text(f"{self.destination}/", style="bold")
         yield self._folders()
+        for note in self.notes:
+            yield Text(f"\n{note}", style="yellow")
         yield Text(f"\n{made}. What next:\n")
         yield commands(self.next)
 
