@@ -71,7 +71,7 @@ HARM: dict[str, tuple[Callable[[Path], object], tuple[str, ...], Code, str, str]
         replace(CODE, "import subprocess", "import"),
         (),
         Code.FLAVOR_UNKNOWN,
-        f"{CODE} can't be parsed",
+        f"{CODE} is unread: Python ",
         "-d flavor=NAME",
     ),
     "a name that is computed": (
@@ -99,7 +99,7 @@ HARM: dict[str, tuple[Callable[[Path], object], tuple[str, ...], Code, str, str]
         replace("pyproject.toml", "MIT License", "GPL-3.0-only"),
         (),
         Code.ANSWER_INVALID,
-        "license (in pyproject.toml) is refused: 'GPL-3.0-only'",
+        "license (in pyproject.toml) is refused: GPL-3.0-only",
         "-d license=",
     ),
     "papers that are none": (

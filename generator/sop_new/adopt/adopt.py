@@ -6,21 +6,28 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 import yaml
 
 from sop_new import printing
-from sop_new.adopt.inferring import Inferred, infer
+from sop_new.adopt.handwritten import Flavor
+from sop_new.adopt.inferring import Inferred, infer, operator_of
+from sop_new.adopt.placing import Places, home_of
 from sop_new.adopt.result import Adopted, AnswerFound, Standing, TemplateFile
 from sop_new.errors import Code, SopNewError
+from sop_new.projects import project
 from sop_new.projects.project import ANSWERS_FILE, files_of
 from sop_new.projects.scratch import Scratch
 from sop_new.projects.staging import staged
+from sop_new.projects.taken import NOT_TAKEN_FILE, covers, list_of, not_taken
 from sop_new.projects.worktree import WorkTree
 from sop_new.templates import rendering
-from sop_new.templates.answers import collect
+from sop_new.templates.answers import Answers, collect
+from sop_new.templates.origin import origin_of, render_again
 from sop_new.templates.source import Template, canonical_url, find_template, require_git
 
 
@@ -47,55 +54,140 @@ def adopt(
         SopNewError: for whatever goes wrong; the project is then as it was.
     """
     require_git()
-    source = find_template()
     tree = WorkTree(destination.resolve())
-    _refuse(tree)
+    again = _refuse(tree, anything=bool(add or diff))
     tree.refuse_without_git()
     if not diff:
         tree.refuse_if_dirty()
-    answers = infer(source, tree, collect([source], data, data_file))
+    wishes = _Wishes(destination, list(data), data_file, list(add), ask, diff)
+    return _take_more(tree, wishes) if again else _take_first(tree, wishes)
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """What the user has asked for."""
+
+    destination: Path
+    data: Sequence[str]
+    data_file: Path | None
+    add: Sequence[str]
+    ask: bool
+    diff: bool
+
+
+def _take_first(tree: WorkTree, wishes: _Wishes) -> Adopted:
+    source = find_template()
+    answers = infer(source, tree, collect([source], wishes.data, wishes.data_file))
     with (
         rendering.explained(answers, str(tree.folder)),
         TemporaryDirectory(prefix="sop-new-") as room,
     ):
         # A folder of the same name, since the name may be an answer.
         rendered = Path(room, "rendered", tree.folder.name)
-        _render(source, rendered, answers, ask)
+        _render(source, rendered, answers, wishes.ask)
         noted = yaml.safe_load((rendered / ANSWERS_FILE).read_bytes())
-        files = _compared(rendered, tree.folder, [ANSWERS_FILE, *add])
-        _refuse_pointless(add, files)
-        added = [file.path for file in files if file.standing == "added"]
-        offered = [file.path for file in files if file.standing == "offered"]
-        told = Adopted(
-            project=str(tree.folder),
-            dry_run=diff,
+        return _take(
+            tree,
+            wishes,
+            rendered,
             template=source.source,
             version=_version(noted, source),
-            answers=list(_explained(source, noted, answers, ask)),
-            files=files,
-            notes=list(_notes(answers, files)),
-            diff=_diff(rendered, added if add else [*added, *offered], Path(room, "scratch")),
-            next=_next(destination, _again(destination, data, data_file, add) if diff else None),
+            answers=list(_explained(source, noted, answers, wishes.ask)),
+            operator=answers.operator,
+            notes=[each.told for each in answers.unread],
         )
-        if not diff:
-            with staged(tree.folder, force=True, dry_run=False) as project:
-                _copy(rendered, added, project)
+
+
+def _take_more(tree: WorkTree, wishes: _Wishes) -> Adopted:
+    """Add more of the template, at the version and with the answers that the project has."""
+    mine = project.load(tree.folder)
+    if wishes.data or wishes.data_file:
+        raise SopNewError(
+            Code.USAGE,
+            f"{tree.folder} is a project of sop-new already: it has its answers.",
+            "Change one by sop-new update -d KEY=VALUE, then add files.",
+        )
+    with (
+        origin_of(mine) as origin,
+        rendering.explained(Answers(), str(tree.folder)),
+        TemporaryDirectory(prefix="sop-new-") as room,
+    ):
+        rendered, _ = render_again(mine, origin.layers, Path(room, "rendered"), whole=True)
+        return _take(
+            tree,
+            wishes,
+            rendered,
+            template=mine.base.source,
+            version=mine.base.known_version,
+            answers=[
+                AnswerFound(name=name, value=str(value), origin=f"in {noted.path.name}")
+                for noted in mine.notes
+                for name, value in noted.answers.items()
+            ],
+            operator=operator_of(tree, str(mine.answers.get("flavor"))),
+            notes=[],
+        )
+
+
+def _take(
+    tree: WorkTree,
+    wishes: _Wishes,
+    rendered: Path,
+    *,
+    template: str,
+    version: str,
+    answers: list[AnswerFound],
+    operator: Flavor | None,
+    notes: list[str],
+) -> Adopted:
+    """Add what is wanted of a rendering, and note down what is not."""
+    package = next(path.parent.name for path in rendered.glob("*/flavor.py"))
+    home = home_of(tree.folder, operator.path) if operator else None
+    places = Places(rendered, tree.folder, package, home)
+    files = _compared(places, [ANSWERS_FILE, *wishes.add])
+    _refuse_pointless(wishes.add, files)
+    added = [file.path for file in files if file.standing == "added"]
+    offered = [file.path for file in files if file.standing == "offered"]
+    again = _again(wishes) if wishes.diff else None
+    with TemporaryDirectory(prefix="sop-new-") as room:
+        told = Adopted(
+            project=str(tree.folder),
+            dry_run=wishes.diff,
+            template=template,
+            version=version,
+            answers=answers,
+            files=files,
+            notes=[*notes, *_notes(package, operator, home, files)],
+            diff=_diff(rendered, added if wishes.add else [*added, *offered], Path(room, "it")),
+            next=_next(wishes.destination, again),
+        )
+    if not wishes.diff:
+        with staged(tree.folder, force=True, dry_run=False) as new:
+            _copy(rendered, added, new)
+            taken = [file.path for file in files if file.standing in ("added", "same")]
+            left = [file.path for file in files if file.path not in taken]
+            left = _still_left(tree.folder, left)
+            if left or not_taken(tree.folder):
+                (new / NOT_TAKEN_FILE).write_text(list_of(left, taken), encoding="utf-8")
     return told
 
 
-def _refuse(tree: WorkTree) -> None:
+def _refuse(tree: WorkTree, *, anything: bool) -> bool:
+    """Raise SopNewError if there is nothing to be done; returns whether there is a project."""
     if not tree.folder.is_dir():
         raise SopNewError(
             Code.DESTINATION_UNUSABLE,
             f"There is no folder {tree.folder}.",
             "Name the folder of the operator's project.",
         )
-    if os.path.lexists(tree.folder / ANSWERS_FILE):
+    there = os.path.lexists(tree.folder / ANSWERS_FILE)
+    if there and not anything:
         raise SopNewError(
             Code.ALREADY_A_PROJECT,
             f"{tree.folder} is a project of sop-new already: it has {ANSWERS_FILE}.",
-            "Update it: sop-new update",
+            "Update it: sop-new update; --add PATH adds more of the template, --diff shows it.",
         )
+    return there
 
 
 def _render(source: Template, folder: Path, answers: Inferred, ask: bool) -> None:
@@ -108,21 +200,33 @@ def _render(source: Template, folder: Path, answers: Inferred, ask: bool) -> Non
         rendering.render(source, folder, data, defaults=answers.proposed, ask=True)
 
 
-def _compared(rendered: Path, mine: Path, wanted: Iterable[str]) -> list[TemplateFile]:
+def _compared(places: Places, wanted: Iterable[str]) -> list[TemplateFile]:
+    """What becomes of each file of the template."""
+    paths = files_of(places.rendered)
+    new = [path for path in paths if not os.path.lexists(places.mine / path)]
+    asked = [path for path in new if any(_covers(each, path) for each in wanted)]
+    unfit = places.unfit(asked)
+    # Of the others, what could not be added even with all the rest.
+    never = places.unfit([path for path in new if path not in unfit])
+
     def standing(path: str) -> Standing:
-        if not os.path.lexists(mine / path):
-            return "added" if any(_covers(each, path) for each in wanted) else "offered"
-        both = (rendered / path, mine / path)
+        if path in unfit or path in never:
+            return "unfit"
+        if path in new:
+            return "added" if path in asked else "offered"
+        both = (places.rendered / path, places.mine / path)
         same = both[1].is_file() and both[0].read_bytes() == both[1].read_bytes()
         return "same" if same else "yours"
 
-    wanted = list(wanted)
-    return [TemplateFile(path=path, standing=standing(path)) for path in files_of(rendered)]
+    return [
+        TemplateFile(path=path, standing=standing(path), why=unfit.get(path) or never.get(path))
+        for path in paths
+    ]
 
 
 def _covers(wanted: str, path: str) -> bool:
     """Whether a file is, or lies below, what a user has named."""
-    return PurePosixPath(path).is_relative_to(os.path.normpath(wanted))
+    return covers(os.path.normpath(wanted), path)
 
 
 def _refuse_pointless(add: Iterable[str], files: Iterable[TemplateFile]) -> None:
@@ -130,6 +234,13 @@ def _refuse_pointless(add: Iterable[str], files: Iterable[TemplateFile]) -> None
         there = [file for file in files if _covers(wanted, file.path)]
         if any(file.standing == "added" for file in there):
             continue
+        unfit = next((file for file in there if file.standing == "unfit"), None)
+        if unfit:
+            raise SopNewError(
+                Code.USAGE,
+                f"--add {wanted} adds nothing: {unfit.path}: {unfit.why}.",
+                "Add what it needs as well, or leave it out; --diff shows what can be added.",
+            )
         why = (
             "it is there, and nothing is overwritten" if there else "the template has no such file"
         )
@@ -160,17 +271,42 @@ def _explained(
             yield AnswerFound(name=name, value=noted[name], origin=origin)
 
 
-def _notes(answers: Inferred, files: Iterable[TemplateFile]) -> Iterator[str]:
-    package = next(PurePosixPath(file.path).parent for file in files if _is_flavor(file.path))
-    if answers.operator and not _covers(str(package), answers.operator.path):
+def _notes(
+    package: str, operator: Flavor | None, home: str | None, files: Sequence[TemplateFile]
+) -> Iterator[str]:
+    if operator and home != package:
+        name = PurePosixPath(home or "").name
+        how = "let your modules lie there"
+        if name == package:
+            how = f"git mv {home} {package}"
+        elif home == name:
+            how = f"name the project after yours: -d project_name={name.replace('_', '-')}"
         yield (
-            f"Your operator is in {answers.operator.path}, the template's in {package}/: "
+            f"Your package is in {home}/, the template's would be in {package}/: of that nothing "
+            f"is added. To take it: {how}"
+        )
+    elif operator and PurePosixPath(operator.path).parent != PurePosixPath(package):
+        yield (
+            f"Your operator is in {operator.path}, the template's in {package}/: "
             "what you add of it is beside yours, and replaces nothing."
         )
+    for why, group in groupby(
+        sorted(
+            (file for file in files if file.standing == "unfit"), key=lambda file: file.why or ""
+        ),
+        key=lambda file: file.why,
+    ):
+        paths = [file.path for file in group]
+        others = f" and {len(paths) - 1} more" if paths[1:] else ""
+        yield f"Left out: {paths[0]}{others}: {why}."
 
 
-def _is_flavor(path: str) -> bool:
-    return PurePosixPath(path).name == "flavor.py"
+def _still_left(mine: Path, left: list[str]) -> list[str]:
+    """What is not taken now: of a project, only what was not before."""
+    if not os.path.lexists(mine / ANSWERS_FILE):
+        return left
+    listed = not_taken(mine)
+    return [path for path in left if any(covers(each, path) for each in listed)]
 
 
 def _diff(rendered: Path, paths: Iterable[str], room: Path) -> str:
@@ -188,16 +324,14 @@ def _copy(source: Path, paths: Iterable[str], target: Path) -> None:
         shutil.copy2(source / path, target / path)
 
 
-def _again(
-    destination: Path, data: Iterable[str], data_file: Path | None, add: Iterable[str]
-) -> str:
+def _again(wishes: _Wishes) -> str:
     """The command that does what `--diff` has shown."""
     return shlex.join(
         [
-            *("sop-new", "adopt", *_named(destination)),
-            *(part for answer in data for part in ("-d", answer)),
-            *(("--data-file", str(data_file)) if data_file else ()),
-            *(part for path in add for part in ("--add", path)),
+            *("sop-new", "adopt", *_named(wishes.destination)),
+            *(part for answer in wishes.data for part in ("-d", answer)),
+            *(("--data-file", str(wishes.data_file)) if wishes.data_file else ()),
+            *(part for path in wishes.add for part in ("--add", path)),
         ]
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,18 +12,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from sop_new.adopt import handwritten
-from sop_new.adopt.handwritten import Flavor
+from sop_new.adopt.handwritten import Flavor, Unread
+from sop_new.adopt.papers import papers_of
 from sop_new.errors import Code, SopNewError
 from sop_new.projects.worktree import WorkTree
 from sop_new.templates.answers import Answers
 from sop_new.templates.source import OWN_ENGINE, Template
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-PAPERS = "pyproject.toml"
 
 LICENCE_TEXTS = {
     "Apache License Version 2.0": "Apache-2.0",
@@ -54,10 +47,12 @@ class Inferred(Answers):
     Attributes:
         found: the findings, by question.
         operator: the flavor that they are about, if its class was found.
+        unread: the modules that can't be parsed, and so have no say.
     """
 
     found: Mapping[str, Finding] = field(default_factory=dict)
     operator: Flavor | None = None
+    unread: Sequence[Unread] = ()
 
     @property
     def proposed(self) -> dict[str, str]:
@@ -85,15 +80,30 @@ def infer(template: Template, tree: WorkTree, given: Answers) -> Inferred:
     code = handwritten.read(tree.folder, files)
     operator = _operator(tree.folder, code, given.merged.get("flavor"))
     found = {
-        **dict(_from_papers(_papers(tree.folder), template.questions)),
+        **dict(_from_papers(tree.folder, template.questions)),
         **dict(_from_files(tree.folder, files)),
         **dict(_from_code(code, operator)),
     }
     if given.merged.get("backend", OWN_ENGINE) != OWN_ENGINE:
         # What a real engine runs is known, and Copier would take this for it.
-        found.pop("runtime")
+        found.pop("runtime", None)
     left = {name: finding for name, finding in found.items() if name not in given.merged}
-    return Inferred(given.options, given.file, given.path, found=left, operator=operator)
+    return Inferred(
+        given.options,
+        given.file,
+        given.path,
+        found=left,
+        operator=operator,
+        unread=code.unread,
+    )
+
+
+def operator_of(tree: WorkTree, flavor: str) -> Flavor | None:
+    """The flavor of that name, if its class is found in a project's files."""
+    try:
+        return _operator(tree.folder, handwritten.read(tree.folder, tree.files()), flavor)
+    except SopNewError:
+        return None
 
 
 def _operator(folder: Path, code: handwritten.Source, name: str | None) -> Flavor | None:
@@ -104,13 +114,14 @@ def _operator(folder: Path, code: handwritten.Source, name: str | None) -> Flavo
     if name:
         return flavors[0] if len(flavors) == 1 else None
     if not flavors:
-        unread = f", and {', '.join(code.unreadable)} can't be parsed" if code.unreadable else ""
+        unread = "".join(f". {each.told}" for each in code.unread)
+        other = next((each.python for each in code.unread if each.python), None)
+        by = f"Run sop-new by Python {other}; or" if other else "Name the project's folder; or,"
         raise SopNewError(
             Code.FLAVOR_UNKNOWN,
             f"There is no step operator in {folder}: no class derives from "
             f"BaseStepOperatorFlavor{unread}.",
-            "Name the project's folder; or, if it is there, say what its flavor is called: "
-            "-d flavor=NAME",
+            f"{by} if it is there, say what its flavor is called: -d flavor=NAME",
         )
     if len(flavors) == 1:
         raise SopNewError(
@@ -128,12 +139,12 @@ def _operator(folder: Path, code: handwritten.Source, name: str | None) -> Flavo
 
 def _from_code(code: handwritten.Source, operator: Flavor | None) -> Iterator[tuple[str, Finding]]:
     yield "backend", Finding(OWN_ENGINE, "since the engine is your own")
-    if image := code.image():
+    if not operator:
+        return
+    if image := code.image(operator):
         yield "runtime", Finding("image", f"because of {image}")
     else:
         yield "runtime", Finding("host", "since no image is asked for")
-    if not operator:
-        return
     if operator.name:
         yield "flavor", Finding(operator.name, f"of {operator.place}")
     prefix = operator.class_name.removesuffix("Flavor").removesuffix("StepOperator")
@@ -142,6 +153,7 @@ def _from_code(code: handwritten.Source, operator: Flavor | None) -> Iterator[tu
 
 
 def _from_files(folder: Path, files: Sequence[str]) -> Iterator[tuple[str, Finding]]:
+    yield "ci", Finding("none", "since there is neither GitHub's nor GitLab's")
     for path in files:
         if path.startswith(".github/workflows/"):
             yield "ci", Finding("github", f"because of {path}")
@@ -155,36 +167,20 @@ def _from_files(folder: Path, files: Sequence[str]) -> Iterator[tuple[str, Findi
 
 
 def _from_papers(
-    papers: Mapping[str, Any], questions: Mapping[str, Mapping[str, Any]]
+    folder: Path, questions: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, Finding]]:
-    authors = [author for author in _list(papers, "authors") if isinstance(author, dict)]
-    python = _oldest(_text(papers, "requires-python"), questions["python_min"]["choices"])
-    values = {
-        "project_name": canonicalize_name(_text(papers, "name")),
-        "description": _text(papers, "description"),
-        "user_name": next(filter(None, (_text(author, "name") for author in authors)), ""),
-        "user_email": next(filter(None, (_text(author, "email") for author in authors)), ""),
-        "license": _licence(papers, questions["license"]["choices"]),
-        "python_min": python,
-    }
-    for name, value in values.items():
-        if value:
-            yield name, Finding(value, f"in {PAPERS}")
-
-
-def _papers(folder: Path) -> Mapping[str, Any]:
-    try:
-        content = tomllib.loads((folder / PAPERS).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise SopNewError(
-            Code.DESTINATION_UNUSABLE,
-            f"{folder / PAPERS} can't be read: {' '.join(str(error).split())}",
-            "Mend it, then run this again.",
-        ) from error
-    project = content.get("project")
-    return project if isinstance(project, dict) else {}
+    for papers in papers_of(folder):
+        values = {
+            "project_name": canonicalize_name(papers.name),
+            "description": papers.description,
+            "user_name": papers.author,
+            "user_email": papers.email,
+            "license": _licence(papers.license, questions["license"]["choices"]),
+            "python_min": _oldest(papers.python, questions["python_min"]["choices"]),
+        }
+        for name, value in values.items():
+            if value:
+                yield name, Finding(value, f"in {papers.file}")
 
 
 def _licence_of(text: str) -> str | None:
@@ -192,12 +188,10 @@ def _licence_of(text: str) -> str | None:
     return next((licence for words, licence in LICENCE_TEXTS.items() if words in joined), None)
 
 
-def _licence(papers: Mapping[str, Any], choices: Sequence[str]) -> str:
+def _licence(stated: str, choices: Sequence[str]) -> str:
     """The licence that is declared: a choice, however it is written, or what is no choice."""
-    stated = papers.get("license")
-    text = _text(stated, "text") if isinstance(stated, dict) else _text(papers, "license")
-    word = text.strip().removeprefix("LicenseRef-").removesuffix(" License")
-    return next((choice for choice in choices if choice.lower() == word.lower()), text)
+    word = stated.strip().removeprefix("LicenseRef-").removesuffix(" License")
+    return next((choice for choice in choices if choice.lower() == word.lower()), stated)
 
 
 def _oldest(specifier: str, pythons: Sequence[str]) -> str:
@@ -208,13 +202,3 @@ def _oldest(specifier: str, pythons: Sequence[str]) -> str:
     # With the last of its patches: `>=3.10.2` wants 3.10.
     fitting = (python for python in pythons if wanted.contains(f"{python}.99"))
     return next(fitting, "") if specifier else ""
-
-
-def _text(table: Mapping[str, Any], key: str) -> str:
-    value = table.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _list(table: Mapping[str, Any], key: str) -> list[Any]:
-    value = table.get(key)
-    return value if isinstance(value, list) else []

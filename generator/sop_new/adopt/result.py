@@ -14,7 +14,7 @@ from rich.text import Text
 
 from sop_new.printing import Result, coloured, commands
 
-Standing = Literal["added", "offered", "yours", "same"]
+Standing = Literal["added", "offered", "unfit", "yours", "same"]
 
 
 class AnswerFound(BaseModel):
@@ -26,10 +26,18 @@ class AnswerFound(BaseModel):
 
 
 class TemplateFile(BaseModel):
-    """A file of the template: added, offered, or there already with another or the same content."""
+    """A file of the template.
+
+    Attributes:
+        path: where it is in the template.
+        standing: added, offered, not fit for the project, or there already with another or the
+            same content.
+        why: why it is not fit.
+    """
 
     path: str
     standing: Standing
+    why: str | None = None
 
 
 class Adopted(Result):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from sop_new.errors import Code, SopNewError
 from sop_new.printing import counted
+from sop_new.projects.taken import NOT_TAKEN_FILE
 from sop_new.projects.worktree import WorkTree
 
 ANSWERS_FILE = ".copier-answers.yml"
@@ -88,8 +89,8 @@ def files_of(folder: Path) -> list[str]:
 
 
 def part_of(path: str) -> Part | None:
-    """Whose a file of a project is, by its path with slashes; None for the answers."""
-    if path in (ANSWERS_FILE, TEAM_ANSWERS_FILE):
+    """Whose a file of a project is, by its path with slashes; None for what sop-new keeps there."""
+    if path in (ANSWERS_FILE, TEAM_ANSWERS_FILE, NOT_TAKEN_FILE):
         return None
     return "core" if CORE in path.split("/")[:-1] else "yours"
 

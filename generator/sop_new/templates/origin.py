@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from sop_new.errors import Code, SopNewError
 from sop_new.projects.project import TEAM_ANSWERS_FILE, Noted, Project, files_of
+from sop_new.projects.taken import covers, not_taken
 from sop_new.templates import history
 from sop_new.templates.history import History
 from sop_new.templates.layers import Layer, render_layers
@@ -85,13 +86,16 @@ def _where_it_may_be(noted: Noted) -> str:
     )
 
 
-def render_again(mine: Project, layers: Sequence[Layer], folder: Path) -> tuple[Path, set[str]]:
+def render_again(
+    mine: Project, layers: Sequence[Layer], folder: Path, *, whole: bool = False
+) -> tuple[Path, set[str]]:
     """Render layers as a project with the answers of `mine`.
 
     Args:
         mine: the project.
         layers: what is rendered.
         folder: an empty folder to render into.
+        whole: also what the project has not taken.
 
     Returns:
         Where it is, and which of its files are the team's.
@@ -100,7 +104,13 @@ def render_again(mine: Project, layers: Sequence[Layer], folder: Path) -> tuple[
     target.mkdir(parents=True)
     # What the project was made from stands until overruled, as with `copier update`.
     copy_answers(mine, target)
-    return target, render_layers(layers, target)
+    above = render_layers(layers, target)
+    if not whole:
+        left = not_taken(mine.folder)
+        for name in files_of(target):
+            if any(covers(listed, name) for listed in left):
+                (target / name).unlink()
+    return target, above
 
 
 def copy_answers(mine: Project, target: Path) -> None:
