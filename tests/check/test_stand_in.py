@@ -140,11 +140,12 @@ def test_what_is_wrong_with_it_is_found(folder: Path, python: Path) -> None:
 def test_what_is_missing_is_told_with_what_gives_it(
     folder: Path, python: Path, options: tuple[str, ...], said: str, lacks: str
 ) -> None:
-    ran = check(folder, python, *options, *only("SOP301"))
+    ran = check(folder, python, *options, *only("SOP301"), "--junit", "report.xml")
 
     [finding] = Report.model_validate_json(ran.stdout).checks
     assert said in finding.said
     assert lacks in finding.lacks
+    assert f"({lacks}" in (folder / "report.xml").read_text()
     assert ran.status == 5
 
 

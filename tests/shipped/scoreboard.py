@@ -31,8 +31,8 @@ what was found.
 """
 
 LIVE = """
-What all levels find, with real steps, where an engine is at hand on which this project is tested;
-for the others there is no honest stand-in. `make test-engines` fails where it finds something else.
+What all levels find, with real steps on the engine itself, where `make engines` starts one;
+`make test-engines` fails where it finds something else.
 
 | integration | engine | date | passed | skipped | found |
 |---|---|---|---|---|---|
