@@ -104,14 +104,14 @@ def test_an_operator_written_by_hand_runs_and_is_told_what_it_gets_wrong(
 
 
 @pytest.mark.parametrize(
-    ("backend", "reason"),
+    ("backend", "reason", "remedy"),
     [
-        ("slurm", "SlurmError: There is no squeue on PATH"),
-        ("blank", "BlankEngine.submit() in zenml_acme/engine/client.py is still to be written"),
+        ("slurm", "SlurmError: There is no squeue on PATH", "start its engine; --config FILE"),
+        ("blank", "zenml_acme/engine/client.py is still to be written", "write it; until then"),
     ],
 )
 def test_what_can_run_no_step_here_is_skipped_with_the_reason(
-    here: Path, python: Path, backend: str, reason: str
+    here: Path, python: Path, backend: str, reason: str, remedy: str
 ) -> None:
     succeed(*program(), "zenml-acme", "--backend", backend, folder=here)
     # Where Slurm's clients are installed, they would be asked for minutes.
@@ -126,6 +126,8 @@ def test_what_can_run_no_step_here_is_skipped_with_the_reason(
         assert finding.outcome == "skipped"
         assert finding.said.startswith("it can run no step here: ")
         assert reason in finding.said
+        assert finding.lacks.startswith(remedy)
+    assert report.unseen == len(run)
 
 
 def test_ctrl_c_ends_the_step_that_runs_and_removes_all(here: Path, python: Path) -> None:

@@ -16,6 +16,7 @@ import yaml
 from rich.console import Console
 from sop_new.check import catalogue
 from sop_new.check.check import follow
+from sop_new.check.page import page
 from sop_new.check.result import Check, Finding, Report
 from sop_new.check.sandbox import Sandbox, finding
 from sop_new.errors import Code
@@ -66,7 +67,7 @@ def good(shared: Shared, python: Path) -> Path:
         skip = ("--skip", f"{SKIPPED.lower()}={REASON}")
         attempt(
             *(folder, "zenml-acme", "--python", str(python), "--json"),
-            *("--junit", "report.xml", *skip),
+            *("--junit", "report.xml", "--html", "report.html", *skip),
             *(part for level in LEVELS for part in ("--level", level)),
         )
 
@@ -139,6 +140,10 @@ def test_the_reason_of_a_skip_is_told(report: Report) -> None:
 def test_a_report_for_other_programs_is_written(good: Path, report: Report) -> None:
     cases = ElementTree.parse(good / "report.xml").getroot().iter("testcase")
     assert len(list(cases)) >= len(report.checks)
+
+
+def test_a_page_for_people_is_written(good: Path, report: Report) -> None:
+    assert (good / "report.html").read_text() == page(report)
 
 
 def test_progress_is_told_on_stderr(good: Path, report: Report) -> None:

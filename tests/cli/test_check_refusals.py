@@ -183,6 +183,7 @@ def test_a_check_that_ends_the_interpreter_is_named(refused: Refused) -> None:
         (["--config", "nothing.json"], Code.CONFIG_UNREADABLE, "nothing.json", "JSON"),
         (["--config", "package/by_hand.py"], Code.CONFIG_UNREADABLE, "is no JSON", "JSON"),
         (["--junit", "nowhere/report.xml"], Code.WRITE_FAILED, "nowhere/report.xml", "folder"),
+        (["--html", "package"], Code.WRITE_FAILED, "package", "folder"),
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(

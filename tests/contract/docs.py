@@ -24,14 +24,10 @@ sop-new check zenml_acme.flavor.AcmeFlavor    # any flavor, by its import path
 sop-new check --explain SOP101                # what stands here about one check
 ```
 
-`--python` names the interpreter of the environment that the flavor lives in, which needs ZenML and
-pytest and nothing else. A generated project's CI runs it.
-
 Structure and config are looked at; for the other levels real pipelines run, on a ZenML that is
-made for them and removed again. `--config FILE` has the configuration of the component that runs
-their steps, as a JSON object; its steps must see a local artifact store. Where the engine cannot be
-reached, those levels are skipped and say so. That takes about two minutes, and less than half a
-minute without the pipelines: `--level structure --level config`.
+made for them and removed again. That takes about two minutes, and less than half a minute without
+the pipelines: `--level structure --level config`. [How an operator is checked](checking.md) says
+where its engine comes from, and what happens where something is missing.
 
 What an operator does not claim, or what this ZenML does not know, is skipped with the reason;
 `--skip ID=REASON` leaves out what you have a reason for. A failure is *fatal* where nothing runs,

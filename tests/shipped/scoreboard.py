@@ -7,6 +7,7 @@ from pathlib import Path
 from sop_new.check.catalogue import checks
 from sop_new.check.result import Report
 
+from tests.shipped import live
 from tests.shipped.operators import OPERATORS, Shipped
 from tests.template.environments import CACHE
 from tests.template.rendering import REPOSITORY
@@ -29,6 +30,14 @@ what was found.
 |---|---|---|---|---|
 """
 
+LIVE = """
+What all levels find, with real steps on the engine itself, where `make engines` starts one;
+`make test-engines` fails where it finds something else.
+
+| integration | engine | date | passed | skipped | found |
+|---|---|---|---|---|---|
+"""
+
 
 def kept(operator: Shipped) -> Path:
     """Where the report on an operator is kept, as JSON."""
@@ -42,11 +51,16 @@ def page() -> str:
         if kept(operator).exists()
     }
     if len(reports) < len(OPERATORS):
-        sys.exit("Not every operator was judged: run `make test-zenml`.")
+        sys.exit("Not every operator was judged: run `make test-contract`.")
     return INTRODUCTION + "".join(
         [
             *(row(operator, report) for operator, report in reports.items()),
-            *legend({id for report in reports.values() for id in found(report)}),
+            LIVE,
+            *map(live_row, OPERATORS),
+            *legend(
+                {id for report in reports.values() for id in found(report)}
+                | {id for one in live.record().values() for id in one.found}
+            ),
         ]
     )
 
@@ -56,11 +70,24 @@ def found(report: Report) -> list[str]:
 
 
 def row(operator: Shipped, report: Report) -> str:
-    links = ", ".join(f"[{id}](contract.md#{id.lower()})" for id in found(report)) or "nothing"
     return (
         f"| {operator.integration} | `{operator.flavor}` "
-        f"| {report.passed} | {report.skipped} | {links} |\n"
+        f"| {report.passed} | {report.skipped} | {links(found(report))} |\n"
     )
+
+
+def live_row(operator: Shipped) -> str:
+    one = live.record().get(operator.integration)
+    if not one:
+        return ""
+    return (
+        f"| {operator.integration} | {one.engine} | {one.day} "
+        f"| {one.passed} | {one.skipped} | {links(one.found)} |\n"
+    )
+
+
+def links(ids: list[str]) -> str:
+    return ", ".join(f"[{id}](contract.md#{id.lower()})" for id in ids) or "nothing"
 
 
 def legend(ids: set[str]) -> Iterator[str]:
@@ -72,6 +99,7 @@ def legend(ids: set[str]) -> Iterator[str]:
 
 if __name__ == "__main__":
     if "--check" not in sys.argv:
+        live.take_over()
         PAGE.write_text(page(), encoding="utf-8")
     elif PAGE.read_text(encoding="utf-8") != page():
         sys.exit(f"{PAGE.name} does not show what was found: `make scoreboard`")

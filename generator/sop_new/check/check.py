@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sop_new.check import catalogue
 from sop_new.check.catalogue import Catalogue
+from sop_new.check.page import page
 from sop_new.check.result import Check, Checks, Finding, Report
 from sop_new.check.sandbox import Sandbox
 from sop_new.check.targets import interpreter, project_of
@@ -35,6 +36,7 @@ class Wishes:
         image: the image that runs the steps; None for those that ZenML builds, if any.
         stand_in: name of a module that takes the place of the engine.
         junit: the file that takes pytest's report.
+        html: the file that takes a page for people.
     """
 
     python: str | None = None
@@ -45,6 +47,7 @@ class Wishes:
     image: str | None = None
     stand_in: str | None = None
     junit: Path | None = None
+    html: Path | None = None
 
 
 def explain(id: str | None) -> Check | Checks:
@@ -67,7 +70,8 @@ def check(target: str, wishes: Wishes) -> Report:
     checks = rules.choose(wishes.levels, wishes.only)
     skips = _reasons(rules, wishes.skips)
     _refuse_config(wishes.config)
-    _refuse_junit(wishes.junit)
+    for file in filter(None, (wishes.junit, wishes.html)):
+        _refuse_place(file)
     project = project_of(target)
     python = interpreter(wishes.python, project)
     with isolation.workroom("check") as folder:
@@ -90,7 +94,7 @@ def check(target: str, wishes: Wishes) -> Report:
         if wishes.junit:
             shutil.copyfile(sandbox.junit, wishes.junit)
     count = [finding.outcome for finding in findings].count
-    return Report(
+    report = Report(
         target=target,
         source=found.source,
         python=python,
@@ -102,6 +106,9 @@ def check(target: str, wishes: Wishes) -> Report:
         checks=findings,
         next=_again(target, wishes, findings),
     )
+    if wishes.html:
+        wishes.html.write_text(page(report), encoding="utf-8")
+    return report
 
 
 def _reasons(rules: Catalogue, skips: Sequence[str]) -> dict[str, str]:
@@ -139,12 +146,12 @@ def _refuse_config(config: Path | None) -> None:
     )
 
 
-def _refuse_junit(junit: Path | None) -> None:
-    if junit and (junit.is_dir() or not junit.absolute().parent.is_dir()):
+def _refuse_place(file: Path) -> None:
+    if file.is_dir() or not file.absolute().parent.is_dir():
         raise SopNewError(
             Code.WRITE_FAILED,
-            f"{junit} is no place for a report.",
-            "Name a file in a folder that is there: --junit report.xml",
+            f"{file} is no place for a report.",
+            "Name a file in a folder that is there, as in --junit report.xml --html report.html",
         )
 
 

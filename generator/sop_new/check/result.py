@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -125,6 +125,27 @@ class Report(Result):
     next: list[str]
 
     @property
+    def by_level(self) -> dict[str, list[Finding]]:
+        """The checks of each level."""
+        levels = dict.fromkeys(finding.level for finding in self.checks)
+        return {level: [each for each in self.checks if each.level == level] for level in levels}
+
+    @property
+    def failures(self) -> list[Finding]:
+        """Those that failed, in the order of their harm."""
+        failed = [finding for finding in self.checks if finding.outcome == "failed"]
+        return sorted(failed, key=lambda finding: SEVERITIES.index(finding.severity))
+
+    @property
+    def lacking(self) -> dict[tuple[str, str], list[str]]:
+        """The ids of what could not be looked at, by the reason, and what would help."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for finding in self.checks:
+            if finding.lacks:
+                found.setdefault((finding.said, finding.lacks), []).append(finding.id)
+        return found
+
+    @property
     def score(self) -> str:
         """How many checks were looked at, and how they came out, in words."""
         looked = self.passed + self.failed
@@ -139,38 +160,28 @@ class Report(Result):
         """A table by level, the failures in the order of their harm, and the score."""
         yield Text(f"{self.source}, on ZenML {self.zenml}")
         told: dict[str, str] = {}
-        for level in dict.fromkeys(finding.level for finding in self.checks):
+        for level, findings in self.by_level.items():
             yield Text(f"\n{level}", style="bold")
-            yield self._table(level, told)
-        failures = [finding for finding in self.checks if finding.outcome == "failed"]
-        for finding in sorted(failures, key=lambda finding: SEVERITIES.index(finding.severity)):
+            yield self._table(findings, told)
+        for finding in self.failures:
             yield from finding.parts()
-        yield from self._unseen()
+        for (why, remedy), ids in self.lacking.items():
+            more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+            yield Text(f"\nnot looked at: {ids[0]}{more}", style="bold yellow")
+            yield described(since=why, remedy=remedy)
         yield Text(f"\n{self.score}", style="bold")
         if self.next:
             yield Text("\nWhen mended:\n")
             yield commands(self.next)
 
-    def _unseen(self) -> Iterator[RenderableType]:
-        """What could not be looked at, and what would help, each reason once."""
-        lacking: dict[tuple[str, str], list[str]] = {}
-        for finding in self.checks:
-            if finding.lacks:
-                lacking.setdefault((finding.said, finding.lacks), []).append(finding.id)
-        for (why, remedy), ids in lacking.items():
-            more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
-            yield Text(f"\nnot looked at: {ids[0]}{more}", style="bold yellow")
-            yield described(since=why, remedy=remedy)
-
-    def _table(self, level: str, told: dict[str, str]) -> Table:
+    def _table(self, findings: Sequence[Finding], told: dict[str, str]) -> Table:
         """A level's checks; a reason that one before has told is not told again."""
         table = Table.grid(padding=(0, 2))
-        for finding in self.checks:
-            if finding.level == level:
-                cell = Text(finding.demands)
-                if finding.outcome == "skipped":
-                    first = told.setdefault(finding.said, finding.id)
-                    reason = finding.said if first == finding.id else f"as {first}"
-                    cell.append(f"\n({reason})", style="dim")
-                table.add_row(f"  {finding.id}", LOOKS[finding.outcome], cell)
+        for finding in findings:
+            cell = Text(finding.demands)
+            if finding.outcome == "skipped":
+                first = told.setdefault(finding.said, finding.id)
+                reason = finding.said if first == finding.id else f"as {first}"
+                cell.append(f"\n({reason})", style="dim")
+            table.add_row(f"  {finding.id}", LOOKS[finding.outcome], cell)
         return table

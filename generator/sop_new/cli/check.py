@@ -71,6 +71,10 @@ def check_command(
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a report in JUnit's format.")
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page for people, which needs no other file."),
+    ] = None,
     explain: Annotated[
         bool,
         typer.Option(
@@ -106,7 +110,7 @@ def check_command(
             "Name a project's folder or a flavor's class: sop-new check zenml-acme",
         )
     wishes = check.Wishes(
-        python, level or [], only or [], skip or [], config, image, stand_in, junit
+        python, level or [], only or [], skip or [], config, image, stand_in, junit, html
     )
     report = check.check(target, wishes)
     emit(report, as_json=as_json)

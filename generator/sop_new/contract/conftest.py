@@ -32,10 +32,15 @@ from .stage import Played, Stage
 
 IN_SUBPROCESS = Path(__file__).with_name("in_subprocess.py")
 
-HELPS_TO_RUN = (
+HELP = (
     "start its engine; --config FILE says where it is, --image IMAGE what runs the steps, and "
     "--stand-in MODULE takes its place"
 )
+REMEDIES = {
+    "ModuleNotFoundError": INSTALL_IT,
+    "NotImplementedError": "write it; until then, --level structure --level config",
+}
+"""What helps where no step can run, by the kind of exception that says so."""
 
 FATAL: set[str] = set()
 """Checks that failed, so that nothing can run."""
@@ -272,8 +277,8 @@ def looked(stage: Stage) -> Played:
             played = stage.do_without_texts("static.looking")
         stage.step_seconds = played.seconds
     if played.excuse:
-        remedy = INSTALL_IT if "ModuleNotFoundError" in played.excuse else HELPS_TO_RUN
-        lacking(f"it can run no step here: {played.excuse}", remedy)
+        known = (remedy for kind, remedy in REMEDIES.items() if kind in played.kinds)
+        lacking(f"it can run no step here: {played.excuse}", next(known, HELP))
     return played
 
 

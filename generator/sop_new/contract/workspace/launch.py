@@ -73,6 +73,7 @@ class Launcher:
         except Exception as error:
             traceback.print_exc()
             told["raised"] = in_a_line(error)
+            told["kinds"] = [c.__name__ for each in causes(error) for c in type(each).__mro__]
             told["excuse"] = "" if self.observer.returned else self.excuse(error)
         return told
 
