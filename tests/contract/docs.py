@@ -25,9 +25,13 @@ sop-new check --explain SOP101                # what stands here about one check
 ```
 
 Structure and config are looked at; for the other levels real pipelines run, on a ZenML that is
-made for them and removed again. That takes about two minutes, and less than half a minute without
-the pipelines: `--level structure --level config`. [How an operator is checked](checking.md) says
-where its engine comes from, and what happens where something is missing.
+made for them and removed again. That takes about a minute on a machine with nothing else to do,
+and a fifth of that without the pipelines: `--level structure --level config`. [How an operator is
+checked](checking.md) says where its engine comes from, and what happens where something is missing.
+
+A stand-in of an engine that the steps run on can be looked at, too: what others may read of its
+jobs, as definitions, labels and descriptions, it appends as text to the file that the variable
+`SOP_NEW_RECORDED_CALLS` names, and SOP407 sees that no secret is in it.
 
 What an operator does not claim, or what this ZenML does not know, is skipped with the reason;
 `--skip ID=REASON` leaves out what you have a reason for. A failure is *fatal* where nothing runs,

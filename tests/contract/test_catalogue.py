@@ -69,6 +69,24 @@ def test_each_broken_operator_is_looked_at_alone_or_in_two_lines_of_a_grid() -> 
     assert times == {check.id: 1 if check.severity == "fatal" else 2 for check in CHECKS}
 
 
+def test_what_a_check_plays_it_has_named_so_that_it_happens_beside_others() -> None:
+    for file in catalogue.FOLDER.glob("test_*.py"):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                named = {text for call in calls(node, "plays") for text in texts(call)}
+                played = {text for call in calls(node, "running.play") for text in texts(call)}
+                assert played <= named, f"{file.name}::{node.name}"
+
+
+def calls(node: ast.FunctionDef, name: str) -> list[ast.Call]:
+    found = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+    return [call for call in found if ast.unparse(call.func) == name]
+
+
+def texts(call: ast.Call) -> list[str]:
+    return [str(arg.value) for arg in call.args if isinstance(arg, ast.Constant)]
+
+
 def small(**files: str) -> Catalogue:
     """A contract of a few lines."""
     levels: Mapping[str, str] = {"checks.py": 'LEVELS = {"1": "structure", "2": "config"}'}

@@ -232,6 +232,8 @@ INTERRUPTS = [
 ASKING = "subprocess.run(['true'], check=True)"
 """An engine is asked by a program."""
 
+NOT_TOLD = '        logger.warning("ZenML was not told which job ran a step: %s", error)\n'
+
 FAULTS = [
     mutant(
         "SOP331",
@@ -272,11 +274,7 @@ FAULTS = [
     mutant("SOP335", elsewhere("get_status", "return self._status(step_run, 0)[0].value")),
     mutant(
         "SOP336",
-        Edit(
-            METADATA,
-            '        logger.warning("ZenML was not told which job ran a step: %s", error)\n',
-            "        raise\n",
-        ),
+        Edit(METADATA, NOT_TOLD, "        raise\n"),
     ),
 ]
 
@@ -380,3 +378,35 @@ MUTANTS = {
         *(*LEFTOVERS, *SECRETS, *DEMANDS),
     )
 }
+
+LEGAL = (
+    # Its engine is asked by a program, and who asks hears that it fails.
+    elsewhere("get_status", ASKING),
+    elsewhere("cancel", ASKING),
+    importing(BASE, "import subprocess\nfrom contextlib import suppress"),
+    Edit(
+        BASE,
+        "        return self._follow(step_run)\n",
+        "        with suppress(OSError):\n            self.get_status(step_run)\n"
+        "        return self._follow(step_run)\n",
+    ),
+    # What cannot be noted down is ended.
+    Edit(METADATA, NOT_TOLD, "        raise\n"),
+    Edit(
+        BASE,
+        "        publish(info.step_run_id, self.id, self._jobs.news(job.name), info)\n",
+        "        try:\n"
+        "            publish(info.step_run_id, self.id, self._jobs.news(job.name), info)\n"
+        "        except BaseException:\n"
+        "            self._try_to_end(job.name)\n"
+        "            raise\n",
+    ),
+    # What is there already is an error.
+    submitting(
+        "if (self.workdir / 'jobs' / job_name(info.step_run_id)).exists():"
+        " raise FileExistsError('there is such a job')"
+    ),
+    submitting("environment = {**environment, 'JOB': '1'}"),
+)
+"""What may look wrong, and is not; none of these checks can be skipped then."""
+SEEN = {"SOP331", "SOP332", "SOP333", "SOP334", "SOP336", "SOP337", "SOP338", "SOP407"}

@@ -112,6 +112,12 @@ def test_what_is_seen_by_looking_is_found_by_its_check_alone(
     assert failed(found) == checks_of(group)
 
 
+def test_what_is_legal_fails_no_pipeline(python: Path, good: Path, tmp_path: Path) -> None:
+    found = outcomes(python, good, tmp_path, [live.HURRIED, *live.RECORDING, *live.LEGAL])
+    assert not failed(found)
+    assert {found[check] for check in live.SEEN} == {"passed"}
+
+
 @pytest.mark.parametrize("edits", static.LEGAL.values(), ids=static.LEGAL)
 def test_what_is_legal_fails_nothing(
     python: Path, good: Path, tmp_path: Path, edits: Sequence[Edit]

@@ -315,3 +315,53 @@ def test_nothing_is_left_when_whoever_uses_it_is_killed() -> None:
         process.kill()
         # The output ends once all that have it open are gone.
         process.communicate(timeout=10)
+
+
+def test_where_its_server_is_not_the_usual_python_is_started(python: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "python"
+    elsewhere.write_text(python.read_text())
+    elsewhere.chmod(0o700)
+    usual = python.with_name("python.where").read_text().splitlines()[1]
+    Path(f"{elsewhere}.where").write_text(f"{tmp_path}/socket\n{usual}")
+
+    ran = run(elsewhere, "-c", f"{KNOWN}; print(sys.executable)")
+
+    assert ran.stdout.split() == ["False", usual]
+
+
+def test_what_is_not_there_is_not_imported() -> None:
+    with warm(Path(sys.executable), "no_such_module_anywhere", "wave") as python:
+        assert run(python, "-c", "import sys; print('wave' in sys.modules)").stdout == "True\n"
+
+
+def test_where_a_module_breaks_the_usual_python_is_given(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("raise RuntimeError")
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    [packages] = environment.glob("lib/python*/site-packages")
+    (packages / "here.pth").write_text(str(tmp_path))
+    usual = environment / "bin" / "python"
+
+    with warm(usual, "broken") as python:
+        assert python == usual
+
+
+def test_it_may_lie_where_it_is_wished(tmp_path: Path) -> None:
+    with warm(Path(sys.executable), "wave", folder=tmp_path) as python:
+        assert python.parent == tmp_path
+        assert run(python, "-c", "import sys; print('wave' in sys.modules)").stdout == "True\n"
+
+
+def test_how_output_looks_is_no_reason_for_the_usual_python(tmp_path: Path) -> None:
+    (tmp_path / "looks.py").write_text(
+        "import os\nCOLOURS = os.environ.get('ZENML_LOGGING_COLORS_DISABLED')\n"
+    )
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    [packages] = environment.glob("lib/python*/site-packages")
+    (packages / "here.pth").write_text(str(tmp_path))
+    given = {**os.environ, "ZENML_LOGGING_COLORS_DISABLED": "true"}
+
+    with warm(environment / "bin" / "python", "looks", environment=given) as python:
+        ran = run(python, "-c", "import sys; print('looks' in sys.modules)")
+    assert ran.stdout == "True\n"

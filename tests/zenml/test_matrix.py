@@ -38,13 +38,16 @@ LOOKING = ("structure", "config")
 """The levels of the contract that run no pipelines."""
 
 NO_SECRETS = "it has no secrets"
+NO_IMAGES = "it asks for no (images|entrypoint)"
+UNASKED = "it asks its engine neither over a connection nor by a program"
+UNRECORDED = "SOP_NEW_RECORDED_CALLS names no file with what an engine was sent"
 UNTOLD = "facts.py .*"
 """What the engine contract is not told of an engine."""
 UNREACHED = "the engine does not answer: .*|.* is still to be written: .*|an image says where .*"
 MAY_BE_SKIPPED = {
-    CONTRACT: NO_SECRETS,
-    "local": f"{NO_SECRETS}|{UNTOLD}",
-    **dict.fromkeys({*OWN} - {"local"}, f"(?s){NO_SECRETS}|{UNTOLD}|{UNREACHED}"),
+    CONTRACT: f"{NO_SECRETS}|{UNASKED}|{UNRECORDED}",
+    "local": f"{NO_SECRETS}|{NO_IMAGES}|{UNTOLD}",
+    **dict.fromkeys({*OWN} - {"local"}, f"(?s){NO_SECRETS}|{NO_IMAGES}|{UNTOLD}|{UNREACHED}"),
     ONCE: "the backend local (has no queue|enforces no memory)",
 }
 

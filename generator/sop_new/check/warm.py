@@ -26,12 +26,14 @@ from sop_new.guests import WARM_SERVER, WARM_SHIM
 
 ZENML = (
     "zenml.client",
+    "zenml.deployers",
     "zenml.entrypoints.entrypoint",
+    "zenml.log_stores",
     "zenml.pipelines.pipeline_definition",
     "zenml.step_operators.step_operator_entrypoint_configuration",
     "zenml.zen_stores.sql_zen_store",
 )
-"""What takes most of the time in a process that runs a pipeline or a step."""
+"""What takes most of the time in a process that runs a pipeline or a step; some came lately."""
 
 
 @contextmanager
@@ -44,11 +46,11 @@ def warm(
     """A program that starts like `python`, but with these modules imported.
 
     It is `python` itself where that cannot be: where processes cannot be forked safely, or a module
-    does not import.
+    breaks at its import.
 
     Args:
         python: an interpreter.
-        modules: what it has imported.
+        modules: what it has imported, of those that are there.
         folder: where the program is; a temporary folder by default.
         environment: the variables that it is mostly started with; by default those of this process.
     """

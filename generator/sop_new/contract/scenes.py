@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from .stage import SOON_SECONDS, Launcher, Played, Stage, is_renewed, wait_for
+from .stage import END_SECONDS, SOON_SECONDS, Launcher, Played, Stage, is_renewed, wait_for
 
 ENDED = ("completed", "failed", "stopped")
 
@@ -47,7 +47,8 @@ def _interrupted(stage: Stage, number: signal.Signals) -> Interrupted | None:
         return None
     # An operator that only has `launch` does not tell.
     _has_returned(mark, 1)
-    launcher.interrupt(number)
+    # A machine that is busy takes its time.
+    launcher.interrupt(number, max(END_SECONDS, stage.step_seconds))
     left = _beside(mark, "left")
     return Interrupted(goes_on(mark), left.read_text("utf-8") if left.exists() else None)
 

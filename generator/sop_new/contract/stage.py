@@ -124,8 +124,8 @@ class Launcher:
         told = self.folder / f"{task}.marks"
         return Path(told.read_text(encoding="utf-8")) if told.exists() else None
 
-    def interrupt(self, number: signal.Signals) -> None:
-        """Send it a signal, and wait for its end."""
+    def interrupt(self, number: signal.Signals, seconds: float = END_SECONDS) -> None:
+        """Send it a signal, and wait for its end; kill it after that."""
         self.give_no_more()
         if number == signal.SIGINT:
             # As a terminal does, which sends it to all in the foreground.
@@ -133,7 +133,7 @@ class Launcher:
                 os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)
-        wait_for(lambda: not self.runs, END_SECONDS)
+        wait_for(lambda: not self.runs, seconds)
         self.process.kill()
         self.process.wait()
 

@@ -161,7 +161,8 @@ def variables_read_by(modules: list[str]) -> set[str]:
 
     with mock.patch.object(os._Environ, "__getitem__", noting):
         for module in modules:
-            import_module(module)
+            with suppress(ModuleNotFoundError):
+                import_module(module)
         # What ZenML's store does first, and takes as long as an import.
         if orm := sys.modules.get("sqlalchemy.orm"):
             orm.configure_mappers()
