@@ -61,8 +61,8 @@ class WorkTree:
             raise SopNewError(
                 Code.TREE_DIRTY,
                 f"There are changes that are not committed: {first}{others}.",
-                "Commit or stash them first, so that you can tell them from what is written now; "
-                "--diff shows that without touching anything.",
+                "Commit them first, to be able to tell them from what is written now, or put them "
+                "aside: git stash --include-untracked",
             )
 
     def unmerged(self) -> list[str]:
