@@ -168,6 +168,16 @@ def test_of_a_template_that_is_nowhere_the_place_is_for_its_owner_to_name(
     assert sop_new("update", project).status == 0
 
 
+def test_what_is_not_committed_is_put_aside(project: Path, sop_new: SopNew) -> None:
+    (project / "README.md").write_text("mine\n")
+    (project / "new.txt").write_text("mine\n")
+
+    refused = failure(sop_new("update", project, "--json"), Code.TREE_DIRTY)
+    succeed("sh", "-c", refused.hint.partition(": ")[2], folder=project, **WHO)
+
+    assert sop_new("update", project).status == 0
+
+
 def test_a_project_without_git_is_told_what_to_run(project: Path, sop_new: SopNew) -> None:
     shutil.rmtree(project / ".git")
 

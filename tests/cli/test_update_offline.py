@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -112,6 +113,31 @@ def test_a_package_older_than_the_project_says_so(
     assert ran.status == 2
     assert "newer than this sop-new" in ran.stderr
     assert not git(project, "status", "--porcelain")
+
+
+def test_a_newer_package_comes_from_where_the_older_one_came_from(
+    clone: Path, here: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "a fork"
+    git(tmp_path, "clone", "--quiet", str(clone), str(source))
+    python = tmp_path / "environment" / "bin" / "python"
+    succeed(uv(), "venv", "--python", sys.executable, tmp_path / "environment", folder=tmp_path)
+    address = f"git+{source.as_uri()}"
+    succeed(uv(), "pip", "install", "--python", python, address, folder=tmp_path)
+    succeed(*program(python), "zenml-acme", "--defaults", folder=here)
+    release(source, "77.0.0", "Waits till the end")
+    # As if a colleague, who has the newer one, had updated the project.
+    answers = here / "zenml-acme" / ANSWERS_FILE
+    answers.write_text(re.sub("_commit: .*", "_commit: v77.0.0", answers.read_text()))
+    keep(here / "zenml-acme")
+
+    refused = run(*program(python), "update", "zenml-acme", folder=here)
+    _, _, command = refused.stderr.partition("newer than this sop-new; then: ")
+    path = f"{Path(uv()).parent}{os.pathsep}{os.environ['PATH']}"
+    succeed("sh", "-c", command, folder=here, PATH=path)
+
+    assert refused.status == 2
+    assert run(*program(python), "update", "--check", "zenml-acme", folder=here).status == 0
 
 
 def test_releases_are_known_without_tags(

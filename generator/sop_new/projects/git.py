@@ -60,18 +60,22 @@ def environment() -> dict[str, str]:
 def run(
     *arguments: str, settings: Mapping[str, str] = HOOKLESS, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run git, whatever comes of it.
+    """Run git, whatever comes of it; without a git, that is status 127.
 
     Args:
         arguments: what follows the word git.
         settings: those that win over the user's.
         stdin: what it reads.
     """
-    return subprocess.run(
-        ["git", *options(settings), *arguments],
-        input=stdin,
-        env=environment(),
-        capture_output=True,
-        encoding="utf-8",
-        errors="surrogateescape",
-    )
+    command = ["git", *options(settings), *arguments]
+    try:
+        return subprocess.run(
+            command,
+            input=stdin,
+            env=environment(),
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+        )
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(command, 127, "", "git is not on PATH")

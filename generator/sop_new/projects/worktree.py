@@ -25,7 +25,8 @@ class WorkTree:
     def files(self) -> list[str]:
         """Its files, but for those that git ignores, as paths with slashes."""
         listed = self.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-        names = (name for name in listed.split("\0") if name)
+        # What is unmerged is listed once for each of its states.
+        names = {name for name in listed.split("\0") if name}
         return sorted(name for name in names if (self.folder / name).is_file())
 
     def has_a_commit(self) -> bool:
@@ -53,23 +54,15 @@ class WorkTree:
                 f"Conflicts are not resolved yet: {', '.join(unmerged)}.",
                 "Resolve them, tell git by `git add` of each file, and commit.",
             )
-        status = (
-            "status",
-            "--porcelain",
-            "-z",
-            "--no-renames",
-            "--untracked-files=normal",
-            "--",
-            ".",
-        )
-        if changed := self.git(*status).split("\0")[:-1]:
+        options = ("--porcelain", "-z", "--no-renames", "--untracked-files=normal")
+        if changed := self.git("status", *options, "--", ".").split("\0")[:-1]:
             first = changed[0][3:]
             others = f" and {len(changed) - 1} more" if changed[1:] else ""
             raise SopNewError(
                 Code.TREE_DIRTY,
                 f"There are changes that are not committed: {first}{others}.",
-                "Commit or stash them first, so that you can tell them from what is written now; "
-                "--diff shows that without touching anything.",
+                "Commit them first, to be able to tell them from what is written now, or put them "
+                "aside: git stash --include-untracked",
             )
 
     def unmerged(self) -> list[str]:

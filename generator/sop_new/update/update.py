@@ -37,6 +37,7 @@ def check(destination: Path) -> Checked:
     Raises:
         SopNewError: it is no project, or a template of it can't be found.
     """
+    require_git()
     mine = project.load(destination.resolve())
     unmerged = mine.unmerged() if mine.is_in_git() else []
     with planned(mine) as plan:
