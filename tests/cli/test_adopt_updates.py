@@ -136,6 +136,7 @@ def test_a_diff_of_an_adopted_project_shows_what_is_still_there_to_take(
     assert "+++ b/CHANGELOG.md" in told.diff
     assert WAITING_HERE not in told.diff
     assert not paths(told, "added")
+    assert told.next == [f"sop-new adopt {adopted} --add PATH"]
     assert ("flavor", "grid", f"in {ANSWERS_FILE}") in [
         (answer.name, answer.value, answer.origin) for answer in told.answers
     ]

@@ -116,6 +116,7 @@ def test_a_refused_answer_is_told_with_the_words_of_its_validator(refused: Refus
         (["--backend", "lcoal"], "Did you mean local? --backend local"),
         (["--backend=lcoal"], "Did you mean local? --backend local"),
         (["-b", "lcoal"], "Did you mean local? -b local"),
+        (["-blcoal"], "Did you mean local? -b local"),
         (["-d", "backend=lcoal"], "Did you mean local? -d backend=local"),
         (["-d", "license=mit"], "Did you mean MIT? -d license=MIT"),
         (["-d", "python_min=3.9"], "-d python_min=3.1"),

@@ -7,20 +7,20 @@ import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
 
 from sop_new import printing
+from sop_new.adopt.comparing import compared, refuse_pointless, told_of
 from sop_new.adopt.handwritten import Flavor
 from sop_new.adopt.inferring import Inferred, infer, operator_of
 from sop_new.adopt.placing import Places, home_of
-from sop_new.adopt.result import Adopted, AnswerFound, Standing, TemplateFile
+from sop_new.adopt.result import Adopted, AnswerFound, TemplateFile
 from sop_new.errors import Code, SopNewError
 from sop_new.projects import project
-from sop_new.projects.project import ANSWERS_FILE, files_of
+from sop_new.projects.project import ANSWERS_FILE
 from sop_new.projects.scratch import Scratch
 from sop_new.projects.staging import staged
 from sop_new.projects.taken import NOT_TAKEN_FILE, covers, list_of, not_taken
@@ -144,11 +144,11 @@ def _take(
     package = next(path.parent.name for path in rendered.glob("*/flavor.py"))
     home = home_of(tree.folder, operator.path) if operator else None
     places = Places(rendered, tree.folder, package, home)
-    files = _compared(places, [ANSWERS_FILE, *wishes.add])
-    _refuse_pointless(wishes.add, files)
+    files = compared(places, [ANSWERS_FILE, *wishes.add])
+    refuse_pointless(wishes.add, files)
     added = [file.path for file in files if file.standing == "added"]
     offered = [file.path for file in files if file.standing == "offered"]
-    again = _again(wishes) if wishes.diff else None
+    again = _again(wishes, wishes.add if added else ["PATH"]) if wishes.diff else None
     with TemporaryDirectory(prefix="sop-new-") as room:
         told = Adopted(
             project=str(tree.folder),
@@ -157,17 +157,16 @@ def _take(
             version=version,
             answers=answers,
             files=files,
-            notes=[*notes, *_notes(package, operator, home, files)],
+            notes=[*notes, *told_of(places, operator, files)],
             diff=_diff(rendered, added if wishes.add else [*added, *offered], Path(room, "it")),
             next=_next(wishes.destination, again),
         )
     if not wishes.diff:
         with staged(tree.folder, force=True, dry_run=False) as new:
             _copy(rendered, added, new)
-            taken = [file.path for file in files if file.standing in ("added", "same")]
-            left = [file.path for file in files if file.path not in taken]
-            left = _still_left(tree.folder, left)
+            left = list(_left(tree.folder, files))
             if left or not_taken(tree.folder):
+                taken = [file.path for file in files if file.path not in left]
                 (new / NOT_TAKEN_FILE).write_text(list_of(left, taken), encoding="utf-8")
     return told
 
@@ -200,57 +199,6 @@ def _render(source: Template, folder: Path, answers: Inferred, ask: bool) -> Non
         rendering.render(source, folder, data, defaults=answers.proposed, ask=True)
 
 
-def _compared(places: Places, wanted: Iterable[str]) -> list[TemplateFile]:
-    """What becomes of each file of the template."""
-    paths = files_of(places.rendered)
-    new = [path for path in paths if not os.path.lexists(places.mine / path)]
-    asked = [path for path in new if any(_covers(each, path) for each in wanted)]
-    unfit = places.unfit(asked)
-    # Of the others, what could not be added even with all the rest.
-    never = places.unfit([path for path in new if path not in unfit])
-
-    def standing(path: str) -> Standing:
-        if path in unfit or path in never:
-            return "unfit"
-        if path in new:
-            return "added" if path in asked else "offered"
-        both = (places.rendered / path, places.mine / path)
-        same = both[1].is_file() and both[0].read_bytes() == both[1].read_bytes()
-        return "same" if same else "yours"
-
-    return [
-        TemplateFile(path=path, standing=standing(path), why=unfit.get(path) or never.get(path))
-        for path in paths
-    ]
-
-
-def _covers(wanted: str, path: str) -> bool:
-    """Whether a file is, or lies below, what a user has named."""
-    return covers(os.path.normpath(wanted), path)
-
-
-def _refuse_pointless(add: Iterable[str], files: Iterable[TemplateFile]) -> None:
-    for wanted in add:
-        there = [file for file in files if _covers(wanted, file.path)]
-        if any(file.standing == "added" for file in there):
-            continue
-        unfit = next((file for file in there if file.standing == "unfit"), None)
-        if unfit:
-            raise SopNewError(
-                Code.USAGE,
-                f"--add {wanted} adds nothing: {unfit.path}: {unfit.why}.",
-                "Add what it needs as well, or leave it out; --diff shows what can be added.",
-            )
-        why = (
-            "it is there, and nothing is overwritten" if there else "the template has no such file"
-        )
-        raise SopNewError(
-            Code.USAGE,
-            f"--add {wanted} adds nothing: {why}.",
-            "Name a file or a folder as --diff shows it, or `.` for all that is missing.",
-        )
-
-
 def _version(noted: Mapping[str, str], source: Template) -> str:
     if version := noted.get("_commit"):
         return version
@@ -271,42 +219,13 @@ def _explained(
             yield AnswerFound(name=name, value=noted[name], origin=origin)
 
 
-def _notes(
-    package: str, operator: Flavor | None, home: str | None, files: Sequence[TemplateFile]
-) -> Iterator[str]:
-    if operator and home != package:
-        name = PurePosixPath(home or "").name
-        how = "let your modules lie there"
-        if name == package:
-            how = f"git mv {home} {package}"
-        elif home == name:
-            how = f"name the project after yours: -d project_name={name.replace('_', '-')}"
-        yield (
-            f"Your package is in {home}/, the template's would be in {package}/: of that nothing "
-            f"is added. To take it: {how}"
-        )
-    elif operator and PurePosixPath(operator.path).parent != PurePosixPath(package):
-        yield (
-            f"Your operator is in {operator.path}, the template's in {package}/: "
-            "what you add of it is beside yours, and replaces nothing."
-        )
-    for why, group in groupby(
-        sorted(
-            (file for file in files if file.standing == "unfit"), key=lambda file: file.why or ""
-        ),
-        key=lambda file: file.why,
-    ):
-        paths = [file.path for file in group]
-        others = f" and {len(paths) - 1} more" if paths[1:] else ""
-        yield f"Left out: {paths[0]}{others}: {why}."
-
-
-def _still_left(mine: Path, left: list[str]) -> list[str]:
+def _left(mine: Path, files: Iterable[TemplateFile]) -> Iterator[str]:
     """What is not taken now: of a project, only what was not before."""
-    if not os.path.lexists(mine / ANSWERS_FILE):
-        return left
-    listed = not_taken(mine)
-    return [path for path in left if any(covers(each, path) for each in listed)]
+    first, listed = not os.path.lexists(mine / ANSWERS_FILE), not_taken(mine)
+    for file in files:
+        before = first or any(covers(each, file.path) for each in listed)
+        if before and file.standing not in ("added", "same"):
+            yield file.path
 
 
 def _diff(rendered: Path, paths: Iterable[str], room: Path) -> str:
@@ -324,14 +243,14 @@ def _copy(source: Path, paths: Iterable[str], target: Path) -> None:
         shutil.copy2(source / path, target / path)
 
 
-def _again(wishes: _Wishes) -> str:
+def _again(wishes: _Wishes, add: Sequence[str]) -> str:
     """The command that does what `--diff` has shown."""
     return shlex.join(
         [
             *("sop-new", "adopt", *_named(wishes.destination)),
             *(part for answer in wishes.data for part in ("-d", answer)),
             *(("--data-file", str(wishes.data_file)) if wishes.data_file else ()),
-            *(part for path in wishes.add for part in ("--add", path)),
+            *(part for path in add for part in ("--add", path)),
         ]
     )
 

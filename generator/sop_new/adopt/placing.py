@@ -57,8 +57,18 @@ class Places:
         return next((name for name in OTHER_PAPERS if (self.mine / name).is_file()), None)
 
     def _missing_to_tests(self, path: str, added: set[str]) -> str | None:
-        is_test = path.startswith("tests/") and path.endswith(".py")
-        return self._missing(path, added, set()) if is_test else None
+        if not path.startswith("tests/") or not path.endswith(".py"):
+            return None
+        return self._missing(path, added, set()) or self._missing_conftest(path, added)
+
+    def _missing_conftest(self, path: str, added: set[str]) -> str | None:
+        """A conftest.py of the template, whose fixtures the tests beside it use."""
+        for folder in PurePosixPath(path).parents:
+            file = str(folder / "conftest.py")
+            there = file in added or (self.mine / file).is_file()
+            if (self.rendered / file).is_file() and not there:
+                return file
+        return None
 
     def _missing(self, path: str, added: set[str], seen: set[str]) -> str | None:
         """What a file of the template imports, or what that imports, and is not there."""

@@ -76,8 +76,13 @@ def spelled(context: typer.Context, options: Mapping[str, Sequence[str]]) -> dic
         name: written
         for name, spellings in options.items()
         for written in spellings
-        if any(arg == written or arg.startswith(f"{written}=") for arg in typed)
+        if any(_is_written(arg, written) for arg in typed)
     }
+
+
+def _is_written(arg: str, option: str) -> bool:
+    # The value of a short option may follow it at once.
+    return arg == option or arg.startswith(option if len(option) == 2 else f"{option}=")
 
 
 def in_a_terminal() -> bool:
