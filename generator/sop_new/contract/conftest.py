@@ -259,7 +259,8 @@ def stage(subject: Subject, config_class: Any, configuration: dict[str, Any]) ->
     # What failed is often kept, for whoever looks for the reason; here, nobody does.
     if "keep_failed" in config_class.model_fields:
         configuration = configuration | {"keep_failed": False}
-    remote = bool(os.environ.get("CONTRACT_IMAGE")) or config_class(**configuration).is_remote
+    elsewhere = any(os.environ.get(f"CONTRACT_{what}") for what in ("IMAGE", "STAND_IN"))
+    remote = elsewhere or bool(config_class(**configuration).is_remote)
     stage = Stage(subject.source, subject.flavor.name, configuration, remote)
     yield stage
     stage.close()

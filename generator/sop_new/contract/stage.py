@@ -166,7 +166,7 @@ class Stage:
     flavor: str
     configuration: dict[str, Any]
     remote: bool
-    """Whether steps run where ZenML demands an artifact store that is no folder."""
+    """Whether ZenML would demand a registry and an artifact store that is no folder."""
     folder: Path = field(
         default_factory=lambda: Path(tempfile.mkdtemp(prefix="contract-")).resolve()
     )
@@ -290,7 +290,7 @@ class Stage:
                 "ZENML_CONFIG_PATH": str(self.folder / "zenml"),
                 "ZENML_REPOSITORY_PATH": str(self.root),
                 "ZENML_ANALYTICS_OPT_IN": "false",
-                "ZENML_SKIP_STACK_VALIDATION": "true",
+                "ZENML_SKIP_STACK_VALIDATION": str(self.remote),
                 "ZENML_DYNAMIC_PIPELINE_MONITORING_INTERVAL": "0.2",
             },
             stdin=subprocess.PIPE,

@@ -26,9 +26,11 @@ def settings_class(operator: Any) -> Any:
 
 
 @pytest.fixture
-def settings(settings_class: Any, config_class: Any, configuration: Any) -> Any:
+def settings(operator: Any, settings_class: Any, config_class: Any, configuration: Any) -> Any:
     """Settings that a component has as well, each with a value that is no default."""
     shared = set(settings_class.model_fields) & set(config_class.model_fields)
+    # What each step has to set does not come from the component.
+    shared -= not_from_the_component(operator).keys()
     found = {name: variant(config_class, name, configuration) for name in shared}
     found = {name: value for name, value in found.items() if value is not None}
     if not found:
