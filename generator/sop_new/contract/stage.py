@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,6 +188,7 @@ class Stage:
         """What was said of a step that was handed them, if it did not run."""
         self.launchers: list[Launcher] = []
         self._scenes: dict[Scene, Future[Any]] = {}
+        self._played: dict[str, Played] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._own = threading.local()
         self._closed = False
@@ -232,9 +233,9 @@ class Stage:
 
     @property
     def played(self) -> dict[str, Played]:
-        """All tasks that were begun as scenes, at their end."""
-        ended = {scene: future.result() for scene, future in [*self._scenes.items()]}
-        return {scene: told for scene, told in ended.items() if isinstance(scene, str)}
+        """What came of all tasks, once every scene that was begun has ended."""
+        wait(self._scenes.values())
+        return dict(self._played)
 
     def do(self, task: str, limit: float | None = None) -> Played:
         """Let this thread's launcher do a task now."""
@@ -242,7 +243,8 @@ class Stage:
         if not launcher or not launcher.runs:
             launcher = self._own.launcher = self.launch()
         launcher.ask_for(task)
-        return launcher.answer(task, limit or self.limit)
+        self._played[task] = launcher.answer(task, limit or self.limit)
+        return self._played[task]
 
     def _happen(self, scene: Scene) -> Any:
         return self.do(scene) if isinstance(scene, str) else scene(self)
