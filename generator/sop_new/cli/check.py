@@ -79,6 +79,7 @@ def check_command(
         bool,
         typer.Option(
             "--explain",
+            metavar="",
             help="List all checks; or, followed by an ID instead of a TARGET, say what this one "
             "demands, why, and what to do.",
         ),
@@ -87,6 +88,7 @@ def check_command(
         bool,
         typer.Option(
             "--allow-skips",
+            metavar="",
             help="Exit with 0 even if checks could not be looked at, for want of a configuration, "
             "an SDK or an engine; with 5 otherwise.",
         ),
