@@ -178,6 +178,7 @@ def test_what_was_made_is_shown_by_folders_and_whose_they_are(sop_new: SopNew, h
     assert rows["zenml_acme/engine/"] == f"{counted(project / 'zenml_acme' / 'engine')} yours"
     assert rows["zenml_acme/_core/"].endswith("files the template's: not for editing")
     assert rows["tests/"].endswith("files yours")
+    assert rows["tests/engine_contract/"].endswith("files the template's, but for facts.py")
     told = sum(int(row.split()[0]) for row in rows.values() if "files" in row)
     assert told == len(contents(project))
 

@@ -30,6 +30,10 @@ class OfTeam(BaseModel):
     version: str | None
 
 
+ENGINE_CONTRACT = "tests/engine_contract"
+"""What any engine has to promise, and `facts.py`, which tells it of this one."""
+
+
 class Created(Result):
     """The answer of `sop-new DEST`.
 
@@ -82,6 +86,8 @@ class Created(Result):
             files = [file for file in self.files if place_of(file) == place]
             if part_of(files[0]) == "core":
                 whose = Text("the template's: not for editing", style="dim")
+            elif place == ENGINE_CONTRACT:
+                whose = Text("the template's, but for facts.py", style="dim")
             else:
                 own = [PurePosixPath(file).name for file in files if place in packages]
                 modules = [name for name in own if name.endswith(".py") and name[0] != "_"]
@@ -92,6 +98,8 @@ class Created(Result):
 
 def place_of(file: str) -> str:
     """The folder that a file is counted in: core and engine apart, any other as a whole."""
+    if file.startswith(f"{ENGINE_CONTRACT}/"):
+        return ENGINE_CONTRACT
     match PurePosixPath(file).parts:
         case [_]:
             return "."
