@@ -27,8 +27,9 @@ from uuid import uuid4
 import pytest
 
 from .checks import INSTALL_IT, Check, Subject, door, lacking, name_of, refuse_if
+from .launcher import Played
 from .options import guessed, in_a_line
-from .stage import Played, Stage
+from .stage import Stage
 
 IN_SUBPROCESS = Path(__file__).with_name("in_subprocess.py")
 

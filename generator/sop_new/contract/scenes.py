@@ -6,7 +6,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from .stage import END_SECONDS, SOON_SECONDS, Launcher, Played, Stage, is_renewed, wait_for
+from .launcher import END_SECONDS, Launcher, Played, wait_for
+from .stage import SOON_SECONDS, Stage, is_renewed
 
 ENDED = ("completed", "failed", "stopped")
 

@@ -10,7 +10,8 @@ import pytest
 
 from .builds import builds_for_a_step
 from .checks import check, needs_submit, plays, refuse_if
-from .stage import Played, Stage, wait_for
+from .launcher import Played, wait_for
+from .stage import Stage
 from .test_success import seen_by
 from .zenml_at_hand import needs_status
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from .checks import check, needs_submit, overrides, plays, refuse_if
+from .launcher import wait_for
 from .scenes import (
     ENDED,
     Interrupted,
@@ -17,7 +18,7 @@ from .scenes import (
     orphaned,
     told,
 )
-from .stage import SOON_SECONDS, Stage, wait_for
+from .stage import SOON_SECONDS, Stage
 from .zenml_at_hand import needs_cleanup, needs_status
 
 KEPT = ("initializing", "provisioning", "running", *ENDED)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .checks import check, refuse_if
-from .stage import Stage, wait_for
+from .launcher import wait_for
+from .stage import Stage
 
 END_SECONDS = 10
 """How long an ended step's processes may take to be gone."""

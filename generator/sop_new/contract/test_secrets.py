@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from .checks import Subject, check, refuse_if
 from .conftest import make_operator
-from .stage import Played, Stage
+from .launcher import Played
+from .stage import Stage
 
 RECORDED = "SOP_NEW_RECORDED_CALLS"
 """Names the file to which a stand-in of an engine appends what others may read of jobs."""

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from .checks import check, needs_submit, plays, refuse_if
-from .stage import Played, Stage
+from .launcher import Played
+from .stage import Stage
 from .workspace.flows import awkward
 from .zenml_at_hand import needs_commands, needs_dynamic
 
