@@ -1,5 +1,5 @@
-"""What the tests of `sop-new check` on real pipelines share with those of the command line."""
+"""What the tests of `sop-new check` share with those of the command line."""
 
-from tests.cli.conftest import here, python, settings
+from tests.cli.conftest import clone, here, installed, python, settings, shared, sop_new, wheels
 
-__all__ = ["here", "python", "settings"]
+__all__ = ["clone", "here", "installed", "python", "settings", "shared", "sop_new", "wheels"]

@@ -51,7 +51,7 @@ HARM: dict[str, tuple[Callable[[Path], object], tuple[str, ...], Code, str, str]
         (),
         Code.TREE_DIRTY,
         "not committed: README.md",
-        "--diff",
+        "git stash",
     ),
     "a project already": (
         lambda project: (project / ANSWERS_FILE).touch(),

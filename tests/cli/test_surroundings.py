@@ -24,6 +24,13 @@ pwd.getpwuid = getpwuid
 
 INTERRUPT = "import os, signal; os.kill(os.getpid(), signal.SIGINT)\n"
 
+HEEDING = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""Starts a program that hears of interrupts, also where the tests run in the background."""
+
 
 def by_shell(folder: Path, command: str, redirected: str) -> Ran:
     """Run sop-new as a shell does that redirects its streams."""
@@ -99,7 +106,8 @@ def test_an_interrupt_is_one_however_early(
     (tmp_path / "start").mkdir()
     (tmp_path / "start" / f"{while_importing}.py").write_text(INTERRUPT)
     path = os.pathsep.join([str(tmp_path / "start"), os.environ.get("PYTHONPATH", "")])
-    ran = run(*start, "zenml-acme", "--defaults", folder=here, PYTHONPATH=path)
+    heeding = (sys.executable, "-c", HEEDING, *start)
+    ran = run(*heeding, "zenml-acme", "--defaults", folder=here, PYTHONPATH=path)
 
     assert ran.status == Code.INTERRUPTED.status
     assert "Traceback" not in ran.stderr

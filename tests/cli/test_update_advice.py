@@ -238,5 +238,5 @@ def test_no_advice_is_a_bare_name_that_an_index_may_have() -> None:
             r"(?:pip|pipx|uv tool|uvx)\s+(?:install|upgrade|run)?[^\n`]*", text, flags=re.ASCII
         )
         for line in advice:
-            words = re.sub(r"git\+\S+|--upgrade-package \S+", "", line).split()
+            words = re.sub(r"(--from )?git\+\S+( sop-new)?|--upgrade-package \S+", "", line).split()
             assert "sop-new" not in words[2:], f"{name}: {line}"

@@ -1,10 +1,13 @@
 """`zenml step-operator flavor register` stores the source that is importable everywhere."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sop_new.check.warm import ZENML, warm
 
 from tests.template.environments import Environment, lay_over
 from tests.template.projects import NAME, SOURCE, build_wheel
@@ -29,14 +32,15 @@ def environment(
     zenml_environment: Path,
     folder: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Environment:
+) -> Iterator[Environment]:
     place = tmp_path_factory.mktemp(request.param)
     environment = lay_over(zenml_environment, place / "environment")
     if request.param == "wheel":
         environment.install(str(build_wheel(environment, folder, place / "dist")))
     else:
         environment.install("--editable", str(folder))
-    return environment
+    with warm(environment.python, *ZENML) as python:
+        yield replace(environment, stand_in=python)
 
 
 def registered_sources(environment: Environment) -> list[str]:
