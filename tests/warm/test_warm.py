@@ -144,6 +144,19 @@ def test_what_was_ignored_at_the_start_is_ignored(python: Path) -> None:
     assert done.stdout == "True\n"
 
 
+def test_what_was_ignored_at_the_start_can_be_heeded_later(python: Path) -> None:
+    code = (
+        "import signal, time; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "print('up', flush=True); time.sleep(60)"
+    )
+    ignoring = ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
+    with subprocess.Popen([*ignoring, python, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline() == b"up\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == -signal.SIGINT
+
+
+
 def test_a_kill_is_one_of_the_code(python: Path, tmp_path: Path) -> None:
     lock = (tmp_path / "lock").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)

@@ -49,6 +49,10 @@ def builds(operator: Any, pipeline: Any) -> list[Any]:
 
     # Named `snapshot`, and before ZenML 0.90 `deployment`.
     name = list(inspect.signature(StackComponent.get_docker_builds).parameters)[1]
+    try:
+        inspect.signature(operator.get_docker_builds).bind(**{name: pipeline})
+    except TypeError:
+        pytest.skip(f"it takes no `{name}`: see SOP125")
     return list(operator.get_docker_builds(**{name: pipeline}))
 
 

@@ -53,7 +53,8 @@ def main() -> None:
     def forward(number: int, _: FrameType | None) -> None:
         connection.send(bytes([number]))
 
-    for number in set(FORWARDED).difference(ignored):
+    # What is ignored at the start may be heeded later.
+    for number in FORWARDED:
         signal.signal(number, forward)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     end_as(int(connection.recv(8) or -signal.SIGKILL))
