@@ -156,7 +156,6 @@ def test_what_was_ignored_at_the_start_can_be_heeded_later(python: Path) -> None
         assert process.wait(30) == -signal.SIGINT
 
 
-
 def test_a_kill_is_one_of_the_code(python: Path, tmp_path: Path) -> None:
     lock = (tmp_path / "lock").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
