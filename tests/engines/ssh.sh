@@ -24,6 +24,8 @@ StrictModes no
 UsePAM no
 PasswordAuthentication no
 PermitRootLogin prohibit-password
+# Steps that are started side by side log in at once.
+MaxStartups 100
 Subsystem sftp internal-sftp
 END
     printf '[127.0.0.1]:%s %s\n' "$port" "$(cat "$folder/host.pub")" >"$folder/known_hosts"
