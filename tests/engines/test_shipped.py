@@ -94,23 +94,33 @@ def test_all_levels_of_zenmls_ssh_find_what_the_scoreboard_shows(
         )
     )
 
+    for attempt in ("first", "second"):
+        report = checked(attempt, environment.python, config, image, shared)
+        live.keep(SSH, versions(docker), report)
+        failed = {each.id: each.said for each in report.checks if each.outcome == "failed"}
+        lacking = {each.id: each.said for each in report.checks if each.lacks}
+        # On a machine that is busy, a step may come too late: what is there is there again.
+        if not lacking and failed.keys() == {*live.record()["ssh"].found}:
+            return
+    assert not lacking
+    assert failed.keys() == {*live.record()["ssh"].found}, failed
+
+
+def checked(attempt: str, python: Path, config: Path, image: str, shared: Path) -> Report:
+    """What `sop-new check` tells of it, with a folder that its containers see."""
     told = subprocess.run(
         [
-            *(SOP_NEW, "check", SSH.source, "--json", "--python", environment.python),
+            *(SOP_NEW, "check", SSH.source, "--json", "--python", python),
             *("--config", config, "--image", image),
         ],
-        cwd=tmp_path,
-        env=os.environ | {"TMPDIR": str(shared)},
+        cwd=config.parent,
+        # They share one Docker with what runs beside.
+        env=os.environ | {"TMPDIR": str(shared), "CONTRACT_AT_ONCE": "2"},
         capture_output=True,
         text=True,
     )
-
-    assert told.returncode == 1, told.stdout + told.stderr
-    report = Report.model_validate_json(told.stdout)
-    assert not {each.id: each.said for each in report.checks if each.lacks}
-    failed = {each.id: each.said for each in report.checks if each.outcome == "failed"}
-    live.keep(SSH, versions(docker), report)
-    assert failed.keys() == {*live.record()["ssh"].found}, failed
+    assert told.returncode == 1, f"{attempt} time: {told.stdout}{told.stderr}"
+    return Report.model_validate_json(told.stdout)
 
 
 def versions(docker: Path) -> str:
