@@ -58,10 +58,10 @@ engine.remove(handle)
 
 deaf = "import signal, time; signal.signal(signal.SIGTERM, print); print('deaf'); time.sleep(600)"
 engine.submit(replace(job, command=("python", "-c", deaf)))
-while "deaf" not in engine.logs(handle, 99):
+while "deaf" not in engine.logs(handle, 999):
     time.sleep(0.05)
 engine.cancel([handle])
-while "15" not in engine.logs(handle, 99):
+while "15" not in engine.logs(handle, 999):
     time.sleep(0.05)
 assert state().phase is Phase.RUNNING
 engine.cancel([handle], force=True)
