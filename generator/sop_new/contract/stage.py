@@ -82,8 +82,7 @@ class Stage:
         self._own = threading.local()
         self._closed = False
         # What is printed and published is ZenML's to keep.
-        stores = self.folder / "zenml" / "local_stores"
-        self.watch = Watch(self.folder, stores, self.token, self.key)
+        self.watch = Watch(self.folder, self.stores, self.token, self.key)
         self.watch.__enter__()
         self.limit = PATIENCE
         self.step_seconds = PATIENCE
@@ -93,6 +92,11 @@ class Stage:
     def root(self) -> Path:
         """The source root."""
         return self.folder / "root"
+
+    @property
+    def stores(self) -> Path:
+        """ZenML's database, and what steps return."""
+        return self.folder / "zenml" / "local_stores"
 
     @property
     def temporary(self) -> Path:
@@ -160,7 +164,7 @@ class Stage:
         }
         if self.remote:
             # With such a store, it would not matter.
-            variables["ZENML_LOCAL_STORES_PATH"] = str(self.folder / "zenml" / "local_stores")
+            variables["ZENML_LOCAL_STORES_PATH"] = str(self.stores)
         content = {
             "source": self.source,
             "flavor": self.flavor,
@@ -177,7 +181,7 @@ class Stage:
             | {
                 "CONTRACT_TOKEN": self.token,
                 "TMPDIR": str(self.temporary),
-                "ZENML_CONFIG_PATH": str(self.folder / "zenml"),
+                "ZENML_CONFIG_PATH": str(self.stores.parent),
                 "ZENML_REPOSITORY_PATH": str(self.root),
                 "ZENML_ANALYTICS_OPT_IN": "false",
                 "ZENML_SKIP_STACK_VALIDATION": str(self.remote),

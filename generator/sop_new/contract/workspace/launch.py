@@ -20,9 +20,10 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from zenml.client import Client
+from zenml.config.global_config import GlobalConfiguration
 from zenml.enums import StackComponentType
 
 # It lies beside this file, which runs as a script.
@@ -50,6 +51,9 @@ class Launcher:
         """Read what is to be run."""
         self.folder = plan.parent
         self.plan = json.loads(plan.read_text(encoding="utf-8"))
+        # Each process of ZenML rewrites its configuration in place, and takes an empty one for
+        # none (0.98, config/global_config.py): launchers that run side by side share no such file.
+        cast(Any, GlobalConfiguration)._config_file = str(self.folder / "zenml.yaml")
         self.observer: Any = Observer(NAME, self.plan["variables"])
 
     def do(self, task: str) -> dict[str, Any]:
@@ -61,6 +65,7 @@ class Launcher:
         # There is a store, which this ZenML has made: nobody has to look for migrations again,
         # which takes a third of a step's time.
         os.environ["DISABLE_DATABASE_MIGRATION"] = "true"
+        Client().activate_stack(NAME)
         if kind in ("ask", "deaf"):
             self.observer.begin()
             ask = self.ask if kind == "ask" else self.ask_in_vain
@@ -96,7 +101,6 @@ class Launcher:
         default = (StackComponentType.ORCHESTRATOR, StackComponentType.ARTIFACT_STORE)
         components = dict.fromkeys(default, "default") | {OPERATOR: NAME}
         client.create_stack(name=NAME, components=components)
-        client.activate_stack(NAME)
 
     def play(self, module: str, name: str, manner: str) -> dict[str, Any]:
         """Run a pipeline; its run has the name of the folder for its marks."""
