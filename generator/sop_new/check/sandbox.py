@@ -25,6 +25,7 @@ from sop_new.running import isolation, processes, wheel
 PACKAGE = "sop_new_contract"
 STARTED = re.compile(rf"^{PACKAGE}/(test_\w+\.py::test_\w+)", re.MULTILINE)
 SHOWN_LINES = 20
+IMPORT = "import importlib, sys; importlib.import_module(sys.argv[1])"
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Sandbox:
         Raises:
             SopNewError: it can't be imported.
         """
-        finished = self.run(self.python, "-c", f"import {module}" if _is_path(module) else "!")
+        finished = self.run(self.python, "-c", IMPORT, module)
         if finished.status:
             raise SopNewError(
                 Code.TARGET_UNUSABLE,
@@ -261,10 +262,6 @@ class Sandbox:
                 *(f"{check.id}: {check.demands}" for check in running),
             ]
         )
-
-
-def _is_path(module: str) -> bool:
-    return all(part.isidentifier() for part in module.split("."))
 
 
 def finding(check: Check, lines: Sequence[Mapping[str, str]]) -> Finding:

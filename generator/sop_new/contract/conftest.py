@@ -26,9 +26,10 @@ from uuid import uuid4
 
 import pytest
 
-from .checks import INSTALL_IT, Check, Subject, door, lacking, name_of, refuse_if
+from .checks import INSTALL_IT, Check, Subject, door, lacking, name_of, needs_submit, refuse_if
 from .launcher import Played
 from .options import guessed, in_a_line
+from .scenes import Orphan, orphaned
 from .stage import AT_ONCE, Stage
 
 IN_SUBPROCESS = Path(__file__).with_name("in_subprocess.py")
@@ -309,3 +310,13 @@ def running(
         pytest.skip("no step has run to its end: see SOP301")
     stage.begin(*scenes_of(request.session.items, operator_class))
     return stage
+
+
+@pytest.fixture(scope="session")
+def orphan(running: Stage, operator_class: Any) -> Orphan:
+    """A step whose launcher was killed."""
+    needs_submit(operator_class)
+    found: Orphan | None = running.see(orphaned)
+    if found is None:
+        pytest.skip("the step that waits has not begun: see SOP301")
+    return found

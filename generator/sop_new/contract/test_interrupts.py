@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .checks import check, needs_submit, overrides, plays, refuse_if
+from .checks import check, overrides, plays, refuse_if
 from .launcher import wait_for
 from .scenes import (
     ENDED,
@@ -60,16 +60,6 @@ def test_an_interrupt_ends_the_step(running: Stage) -> None:
 @plays(by_termination)
 def test_a_termination_ends_the_step(running: Stage) -> None:
     refuse_if(interrupted(running, by_termination).goes_on, "the step goes on")
-
-
-@pytest.fixture(scope="module")
-def orphan(running: Stage, operator_class: Any) -> Orphan:
-    """A step whose launcher was killed."""
-    needs_submit(operator_class)
-    found: Orphan | None = running.see(orphaned)
-    if found is None:
-        pytest.skip("the step that waits has not begun: see SOP301")
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -26,10 +26,8 @@ from zenml.client import Client
 from zenml.config.global_config import GlobalConfiguration
 from zenml.enums import StackComponentType
 
-# It lies beside this file, which runs as a script.
+# They lie beside this file, which runs as a script.
 Observer: Any = importlib.import_module("observing.observer").Observer
-
-# It lies beside this file, which runs as a script.
 importlib.import_module("remote")
 
 OPERATOR = StackComponentType.STEP_OPERATOR
