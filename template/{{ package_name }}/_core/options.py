@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 from zenml.stack import StackComponentConfig
 
 from .environment.janitor import KEEP_DAYS
 from .environment.prepare import StepEnvironment
-from .environment.workdir import WorkdirOption
+from .environment.workdir import VARIABLE
 
 
 class UnknownSettingError(TypeError):
@@ -63,9 +63,16 @@ class CommonStepOptions(StepEnvironment):
         return data
 
 
-class CommonComponentOptions(WorkdirOption):
+class CommonComponentOptions(BaseModel):
     """What is set once, for all steps, on any engine."""
 
+    workdir: str | None = Field(
+        default=None,
+        description="Absolute path of a folder in which each user has one for what "
+        "jobs need on disk; ~ and variables such as $USER are expanded. The machines "
+        "that run commands from it must see it. Default: a folder below ZenML's own "
+        "configuration.",
+    )
     keep_failed: bool = Field(
         default=True,
         description="Whether the logs of failed and cancelled steps are kept.",
@@ -95,3 +102,12 @@ class CommonComponentOptions(WorkdirOption):
         description="How long the engine may fail to answer before the wait for a step "
         "ends with an error. Its job is left as it is.",
     )
+
+    @field_validator("workdir")
+    @classmethod
+    def _can_be_absolute(cls, value: str | None) -> str | None:
+        # Who registers a component need not have the variables of who uses it.
+        starts = value is None or value.startswith(("/", "~")) or VARIABLE.match(value)
+        if not starts:
+            raise ValueError(f"workdir must be an absolute path, not {value!r}")
+        return value

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pydantic import BaseModel, Field, field_validator
-
 from .. import PACKAGE
 
 UNSUPPORTED = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
@@ -27,29 +25,11 @@ MARKS = {
 """Files that keep git, backups and source trees from taking a folder along."""
 
 
-class WorkdirOption(BaseModel):
-    """Where that folder is; the same for all steps of a component."""
-
-    workdir: str | None = Field(
-        default=None,
-        description="Absolute path of a folder in which each user has one for what "
-        "jobs need on disk; ~ and variables such as $USER are expanded. The machines "
-        "that run commands from it must see it. Default: a folder below ZenML's own "
-        "configuration.",
-    )
-
-    @field_validator("workdir")
-    @classmethod
-    def _can_be_absolute(cls, value: str | None) -> str | None:
-        # Who registers a component need not have the variables of who uses it.
-        starts = value is None or value.startswith(("/", "~")) or VARIABLE.match(value)
-        if not starts:
-            raise ValueError(f"workdir must be an absolute path, not {value!r}")
-        return value
-
-
 def work_folder(chosen: str | None) -> Path:
     """Return our folder; create it for us alone if it is not there.
+
+    Args:
+        chosen: The component's option.
 
     Raises:
         RuntimeError: If it cannot be created, or is not ours alone.

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from zenml_acme._core.environment.source_tree import archive_tree
-from zenml_acme._core.environment.workdir import WorkdirOption, work_folder
+from zenml_acme._core.environment.workdir import work_folder
+from zenml_acme._core.options import CommonComponentOptions
 
 from tests.core.units.host.source_roots import names
 
@@ -133,7 +134,7 @@ def test_where_no_user_may_make_a_folder_its_owner_is_asked(
 def test_variables_and_home_are_expanded_when_it_is_used(
     chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    option = WorkdirOption(workdir=chosen)
+    option = CommonComponentOptions(workdir=chosen)
     monkeypatch.setenv("SCRATCH", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("WORD", "zenml")
@@ -189,12 +190,12 @@ def test_what_is_relative_in_the_end_is_refused(
 @pytest.mark.parametrize("chosen", ["", "relative", "./$HOME", "a/~", "%u/zenml", "$", "$1", "${}"])
 def test_what_can_never_be_absolute_is_refused_at_registration(chosen: str) -> None:
     with pytest.raises(ValidationError, match="workdir must be an absolute path"):
-        WorkdirOption(workdir=chosen)
+        CommonComponentOptions(workdir=chosen)
 
 
 def test_what_may_be_absolute_elsewhere_is_taken() -> None:
     for chosen in ("/a", "~", "~/a", "~no-such-account/a", "$NOT_SET/a", "${NOT_SET}"):
-        assert WorkdirOption(workdir=chosen).workdir == chosen
+        assert CommonComponentOptions(workdir=chosen).workdir == chosen
 
 
 @pytest.mark.parametrize("default", [False, True])
