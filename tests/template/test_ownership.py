@@ -10,6 +10,7 @@ from tests.template.projects import KINDS, NAME, PACKAGE
 from tests.template.rendering import read_files, render
 
 CORE = f"{PACKAGE}/_core/"
+TRANSPORT = f"{CORE}transport/"
 CONTRACT = "tests/engine_contract/"
 FACTS = f"{CONTRACT}facts.py"
 """What the contract has to know of the engine: all of it that differs between engines."""
@@ -133,9 +134,11 @@ def test_names_stand_in_one_file_of_the_contract(rendered: Rendered) -> None:
     assert {path for path in usual if usual[path] != others[path]} == {f"{CONTRACT}project.py"}
 
 
-def test_a_project_has_few_files_beside_the_contract(files: Mapping[str, bytes]) -> None:
+def test_a_project_has_few_files_beside_the_contract_and_the_transport(
+    files: Mapping[str, bytes],
+) -> None:
     assert FACTS in files
-    others = [path for path in files if not path.startswith(CONTRACT)]
+    others = [path for path in files if not path.startswith((CONTRACT, TRANSPORT))]
     assert len(others) <= MOST_FILES_OF_A_PROJECT
 
 

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -40,10 +41,7 @@ pytest_runtest_setup = pytest_runtest_call
 @pytest.fixture(scope="session")
 def runner() -> Iterator[Runner]:
     """An engine that answers, and a folder that its machines see."""
-    ours = work_folder(config().workdir)
-    workdir = Path(tempfile.mkdtemp(prefix="contract-", dir=ours))
-    # What is to be seen by us alone has to see to it itself.
-    workdir.chmod(0o755)
+    workdir = folder()
     try:
         engine = connected(workdir)
         within(PATIENCE_SECONDS, lambda: engine.poll([]))
@@ -57,6 +55,19 @@ def runner() -> Iterator[Runner]:
     yield runner
     runner.close()
     shutil.rmtree(workdir, ignore_errors=True)
+
+
+def folder() -> Path:
+    """Return a folder for the engine's files; behind ssh, it is made there."""
+    options = config()
+    if options.is_remote:
+        above = options.workdir or "~/.cache/zenml-engine-contract"
+        return Path(above) / f"contract-{uuid4()}"
+    ours = work_folder(options.workdir)
+    workdir = Path(tempfile.mkdtemp(prefix="contract-", dir=ours))
+    # What is to be seen by us alone has to see to it itself.
+    workdir.chmod(0o755)
+    return workdir
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import sys
-import tarfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,11 +24,14 @@ from .project import (
     Image,
     Job,
     JobState,
+    Machine,
     Phase,
     Resources,
     Runtime,
     Settings,
     connect,
+    empty_host,
+    machine_of,
 )
 
 PATIENCE_SECONDS = 60
@@ -200,18 +200,20 @@ class Started:
         return True
 
 
+@cache
 def runtime(workdir: Path) -> Host | Image:
     """Return where jobs run."""
     if not issubclass(Runtime, Host):
         return Image(os.environ.get("ENGINE_CONTRACT_IMAGE") or "python:3-slim")
-    archive = workdir / "empty.tar"
-    if not archive.exists():
-        content = io.BytesIO()
-        tarfile.open(fileobj=content, mode="w").close()
-        archive.write_bytes(content.getvalue())
-    return Host(Path(sys.executable), archive)
+    return empty_host(machine(workdir), config())
 
 
-def connected(workdir: Path) -> Engine:
+def machine(workdir: Path, **changed: Any) -> Machine:
+    """Return where the engine is asked, and keeps its files in a folder."""
+    options = {"workdir": str(workdir), **changed}
+    return machine_of(config().model_copy(update=options))
+
+
+def connected(workdir: Path, **changed: Any) -> Engine:
     """Return the engine, as the component's options say."""
-    return connect(config(), workdir)
+    return machine(workdir, **changed).engine(connect(config(), workdir))

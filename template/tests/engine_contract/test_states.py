@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from . import facts
-from .jobs import PATIENCE_SECONDS, Runner, Started, connected, within
+from .jobs import PATIENCE_SECONDS, Runner, Started, config, connected, within
 from .project import Handle, Phase
 
 ORDER = [Phase.UNKNOWN, Phase.PENDING, Phase.RUNNING, Phase.SUCCEEDED]
@@ -150,11 +150,13 @@ def test_a_job_outlives_its_launcher_and_is_found_by_its_name(
 def test_an_engine_out_of_reach_is_an_error(
     runner: Runner, monkeypatch: pytest.MonkeyPatch, jobs: int
 ) -> None:
-    if not facts.UNREACHABLE:
+    if not (facts.UNREACHABLE or config().is_remote):
         pytest.skip("facts.py does not tell how to put it out of reach")
     for variable, value in facts.UNREACHABLE.items():
         monkeypatch.setenv(variable, value)
+    elsewhere = {"ssh_host": "no.host.invalid"} if config().is_remote else {}
 
     handles = [Handle(runner.job().name)] * jobs
+    engine = connected(runner.workdir, **elsewhere)
     with pytest.raises(Exception):  # noqa: B017 - of any type
-        within(PATIENCE_SECONDS, lambda: connected(runner.workdir).poll(handles))
+        within(PATIENCE_SECONDS, lambda: engine.poll(handles))

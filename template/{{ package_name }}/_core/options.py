@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from zenml.stack import StackComponentConfig
 
 from .environment.janitor import KEEP_DAYS
-from .environment.prepare import StepEnvironment
+from .environment.prepare import MachineOptions, StepEnvironment
 from .environment.workdir import VARIABLE
 
 
@@ -63,7 +63,7 @@ class CommonStepOptions(StepEnvironment):
         return data
 
 
-class CommonComponentOptions(BaseModel):
+class CommonComponentOptions(MachineOptions):
     """What is set once, for all steps, on any engine."""
 
     workdir: str | None = Field(

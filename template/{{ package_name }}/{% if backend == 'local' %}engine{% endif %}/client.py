@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from .._core.engine import Handle, Job, JobState, Phase
+from .._core.engine import Handle, Host, Job, JobState, Phase
 from .._core.environment.bootstrap import descendants
 from .._core.environment.job_folder import JobFolder
 from .._core.environment.workdir import locked
@@ -40,6 +39,7 @@ class LocalEngine:
 
     def submit(self, job: Job) -> Mapping[str, str]:
         """Start a process group, unless this job was started before."""
+        assert isinstance(job.runtime, Host)
         folder = self._job(job.name)
         folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         nice = ("nice", "-n", str(job.options.nice)) if job.options.nice else ()
@@ -49,7 +49,7 @@ class LocalEngine:
             arguments = folder.prepare(job)
             with folder.log.open("xb") as log:
                 process = subprocess.Popen(
-                    (*nice, sys.executable, *arguments),
+                    (*nice, job.runtime.python, *arguments),
                     cwd=folder.path,
                     stdin=subprocess.DEVNULL,
                     stdout=log,

@@ -77,12 +77,20 @@ def locked(path: Path) -> Iterator[int]:
 
 
 def _default_folder() -> Path:
-    from zenml.config.global_config import GlobalConfiguration
-
-    default = Path(GlobalConfiguration().config_directory) / "step_operators"
-    folder = default / PACKAGE.name
+    folder = _zenml_folder() / "step_operators" / PACKAGE.name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def _zenml_folder() -> Path:
+    """Return where ZenML has its configuration, or would have it."""
+    try:
+        from zenml.config.global_config import GlobalConfiguration
+    except ModuleNotFoundError:
+        # On another machine, the agent runs without it.
+        usual = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - there may be no home
+        return Path(os.environ.get("ZENML_CONFIG_PATH") or f"{usual}/zenml")
+    return Path(GlobalConfiguration().config_directory)
 
 
 def _expanded(chosen: str) -> Path:

@@ -18,7 +18,6 @@ from ..engine import Engine, Job, JobState, job_name
 from ..environment import prepare
 from ..environment.packages.distribution import image_requirements
 from ..environment.variables import chosen_variables, step_variables
-from ..environment.workdir import work_folder
 from ..options import CommonComponentOptions, CommonStepOptions
 from ..resources import Resources, acquired, refuse_or_warn, validator_of
 from . import interrupts
@@ -70,12 +69,17 @@ class EngineStepOperator(BaseStepOperator):
     @property
     def validator(self) -> StackValidator | None:
         """What a stack must have besides, before anything is built or submitted."""
-        return validator_of(self.engine.needs)
+        return validator_of(self._engine.needs)
 
     @cached_property
+    def machine(self) -> prepare.Machine:
+        """Where the engine is asked, and steps are prepared."""
+        return prepare.machine_of(self._options)
+
+    @property
     def workdir(self) -> Path:
         """The folder for what jobs need on disk; it is there, for us alone."""
-        return work_folder(self._options.workdir)
+        return self.machine.folder
 
     @property
     def entrypoint_config_class(self) -> type[StepOperatorEntrypointConfiguration]:
@@ -127,7 +131,7 @@ class EngineStepOperator(BaseStepOperator):
         Raises:
             UnsupportedError: If its settings say so.
         """
-        honoured = self.engine.honours | acquired(info)
+        honoured = self._engine.honours | acquired(info)
         unsupported = resources.beyond(honoured)
         if settings.timeout_seconds and "timeout" not in honoured:
             unsupported.append(f"timeout_seconds={settings.timeout_seconds}")
@@ -295,13 +299,17 @@ class EngineStepOperator(BaseStepOperator):
     def _options(self) -> CommonComponentOptions:
         return cast(CommonComponentOptions, self._config)
 
+    @property
+    def _engine(self) -> Engine:
+        return self.machine.engine(self.engine)
+
     @cached_property
     def _mask(self) -> Mask:
         return Mask(self._config)
 
     @cached_property
     def _jobs(self) -> Jobs:
-        return Jobs(lambda: self.engine, self._mask, self._options.grace_seconds)
+        return Jobs(lambda: self._engine, self._mask, self._options.grace_seconds)
 
     @cached_property
     def _reconciler(self) -> Reconciler:

@@ -16,8 +16,7 @@ from pathlib import Path
 
 import pytest
 from zenml_acme._core.environment.packages import build
-from zenml_acme._core.environment.packages.build import build_environment
-from zenml_acme._core.environment.packages.requirements import Packages
+from zenml_acme._core.environment.packages.build import Packages, build_environment
 
 PACKAGE = "zenml_acme"
 

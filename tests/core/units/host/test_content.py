@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from zenml_acme._core.environment.packages.build import build_environment
+from zenml_acme._core.environment.packages.build import Packages, build_environment
 from zenml_acme._core.environment.packages.content import state_of
-from zenml_acme._core.environment.packages.requirements import Packages
 
 from tests.core.units.host.test_build import FakeUv, uv
 

@@ -21,6 +21,7 @@ from zenml.config import DockerSettings
 from zenml_acme._core.environment import janitor, workdir
 from zenml_acme._core.environment import prepare as place
 from zenml_acme._core.environment.source_tree import archive_tree
+from zenml_acme._core.transport.machine import ThisMachine
 from zenml_acme.config import AcmeStepOperatorConfig, AcmeStepOperatorSettings
 
 from tests.core.units.host.source_roots import make_root
@@ -439,7 +440,7 @@ def prepare(folder: Path, **options: Any) -> None:
     config = AcmeStepOperatorConfig(**options)
     settings = AcmeStepOperatorSettings(**config.model_dump())
     info: Any = SimpleNamespace(config=SimpleNamespace(docker_settings=DockerSettings()))
-    place.prepare(info, Client().active_stack, settings, folder)
+    place.prepare(info, Client().active_stack, settings, ThisMachine(folder))
 
 
 @pytest.mark.parametrize(("options", "stays"), [({}, True), ({"keep_days": 10}, False)])

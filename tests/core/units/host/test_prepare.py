@@ -19,6 +19,7 @@ from zenml.stack import Stack
 from zenml.utils import source_utils
 from zenml_acme._core.engine import Host
 from zenml_acme._core.environment import prepare as place
+from zenml_acme._core.transport.machine import ThisMachine
 
 from tests.core.units.host.source_roots import names
 
@@ -27,7 +28,7 @@ def prepare(folder: Path, stack: Stack | None = None, **options: Any) -> Host:
     config = SimpleNamespace(docker_settings=DockerSettings())
     info: Any = SimpleNamespace(config=config)
     stack = stack or Client().active_stack
-    host: Host = place.prepare(info, stack, place.StepEnvironment(**options), folder)
+    host: Host = place.prepare(info, stack, place.StepEnvironment(**options), ThisMachine(folder))
     return host
 
 

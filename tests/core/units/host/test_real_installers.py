@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from zenml_acme._core.environment.packages.build import build_environment
+from zenml_acme._core.environment.packages.build import Packages, build_environment
 from zenml_acme._core.environment.packages.distribution import requirement
 from zenml_acme._core.environment.packages.installers import find_uv
-from zenml_acme._core.environment.packages.requirements import Packages
 from zenml_acme._core.environment.packages.wheel import pack_wheel
 
 from tests.core.units.host.local_packages import write_package, write_wheel

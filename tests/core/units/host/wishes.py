@@ -10,7 +10,8 @@ import pytest
 from zenml import __version__
 from zenml.client import Client
 from zenml.config import DockerSettings
-from zenml_acme._core.environment.packages.requirements import Packages, wanted_packages
+from zenml_acme._core.environment.packages.build import Packages
+from zenml_acme._core.environment.packages.requirements import wanted_packages
 
 Want = Callable[..., Packages]
 

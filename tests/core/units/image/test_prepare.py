@@ -145,7 +145,7 @@ def test_a_step_without_an_image_says_what_to_do(stack: None, tmp_path: Path) ->
     options = place.StepEnvironment()
 
     with pytest.raises(RuntimeError, match=r"step late\b.*depends_on"):
-        place.prepare(info, Client().active_stack, options, tmp_path)
+        place.prepare(info, Client().active_stack, options, place.Machine(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_who_may_pull_an_image_is_known_for_the_stacks_own_registry(
     info: Any = SimpleNamespace(get_image=lambda key: image)
     stack: Any = SimpleNamespace(container_registry=registry)
 
-    prepared = place.prepare(info, stack, place.StepEnvironment(), tmp_path)
+    prepared = place.prepare(info, stack, place.StepEnvironment(), place.Machine(tmp_path))
 
     assert (prepared.reference, prepared.credentials) == (image, credentials)
     assert "lovelace" not in repr(prepared)
