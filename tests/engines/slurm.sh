@@ -7,6 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/daemons.sh"
 
 export SLURM_CONF=$folder/slurm.conf
+spool=/var/spool/test-slurm-$(cksum <<<"$folder" | cut -d ' ' -f 1)
 
 start_munge() {
     install -d -o munge -g munge -m 755 /run/munge
@@ -47,7 +48,8 @@ SlurmdUser=root
 AuthType=auth/munge
 CryptoType=crypto/munge
 StateSaveLocation=$folder/state
-SlurmdSpoolDir=$folder/spool/%n
+# Where every user's job can be read by its user: the folders above others may be closed.
+SlurmdSpoolDir=$spool/%n
 SlurmctldPidFile=$folder/slurmctld.pid
 SlurmdPidFile=$folder/slurmd-%n.pid
 SlurmctldLogFile=$folder/log/slurmctld.log
@@ -75,7 +77,7 @@ END
 both_up() { [ "$(sinfo --noheader --format=%T --Node 2>/dev/null | grep -cx 'idle\|mixed\|allocated')" = 2 ]; }
 
 start() {
-    mkdir -p "$folder"/{state,spool/n1,spool/n2,log}
+    mkdir -p "$folder"/{state,log} "$spool"/{n1,n2}
     start_munge
     [ -e "$SLURM_CONF" ] || configure
     runs slurmctld || slurmctld
@@ -88,7 +90,7 @@ start() {
 
 stop() {
     end slurmd-n1 slurmd-n2 slurmctld
-    rm -f "$folder/env"
+    rm -rf "$folder/env" "$spool"
 }
 
 "$action"

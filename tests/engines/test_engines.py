@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -100,6 +101,30 @@ def test_the_engine_contract_holds(engine: Engine, project: Path, tmp_path: Path
         **engine.variables,
     )
     assert set(skips(ElementTree.parse(report).getroot())) == UNTOLD[engine.backend]
+
+
+@each(local=LOCAL, slurm=SLURM)
+def test_the_engine_contract_holds_behind_ssh(
+    engine: Engine, project: Path, tmp_path: Path
+) -> None:
+    if "TEST_LOGIN_BIN" not in os.environ:
+        pytest.skip("no TEST_LOGIN_BIN in the environment: run `make engines test-engines`")
+    # The checks look into it, and so does the other account.
+    folder = Path(tempfile.mkdtemp(prefix="contract-", dir=os.environ["TEST_LOGIN_PLACE"]))
+    folder.chmod(0o1777)
+    report = tmp_path / "contract.xml"
+    environment_of(project, NEWEST).run(
+        *("-m", "pytest", "-p", "no:cacheprovider", "tests/engine_contract"),
+        f"--junit-xml={report}",
+        folder=project,
+        ENGINE_CONTRACT_CONFIG=json.dumps({"ssh_host": "login", "workdir": str(folder)}),
+        ENGINE_CONTRACT_REQUIRED="1",
+        PATH=os.pathsep.join((os.environ["TEST_LOGIN_BIN"], os.environ["PATH"])),
+        # For what the checks ask the cluster themselves.
+        **engine.variables,
+    )
+    left_out = UNTOLD[engine.backend] - {"facts.py does not tell how to put it out of reach"}
+    assert set(skips(ElementTree.parse(report).getroot())) == left_out
 
 
 @each(slurm=SLURM, docker=DOCKER)

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Starts or stops a machine that is reached by ssh alone, on this one, as root: an account with a home of its own,
+# and a Slurm that only that account's login shells know:
+#   login.sh start|stop FOLDER
+# `start` starts what does not run; FOLDER/env then holds the variables that the tests need. FOLDER/bin/ssh stands
+# for the ssh of who has configured a host `login`. Slurm's configuration is the one that SLURM_CONF names.
+set -euo pipefail
+# shellcheck source=daemons.sh source-path=SCRIPTDIR
+. "$(dirname "$0")/daemons.sh"
+
+# Each folder has one of its own.
+number=$(cksum <<<"$folder" | cut -d ' ' -f 1)
+port=$((30000 + number % 10000)) account=steps$((number % 100000)) place=/var/lib/test-login-$number
+
+make_account() {
+    install -d -m 755 "$place"
+    # Without a password, and not locked, which sshd would refuse.
+    id "$account" >/dev/null 2>&1 ||
+        useradd --no-create-home --home-dir "$place/home" --shell /bin/bash --password '*' "$account"
+    install -d -o "$account" -g "$account" -m 700 "$place/home"
+    # Who may not read the folder of the cluster has a copy.
+    [ -z "${SLURM_CONF:-}" ] || install -m 644 "$SLURM_CONF" "$place/slurm.conf"
+    {
+        echo "export SLURM_CONF=$place/slurm.conf"
+        # What leads installers of this machine to an index.
+        for name in HTTPS_PROXY PIP_CERT PIP_INDEX_URL SSL_CERT_FILE UV_INDEX_URL; do
+            [ -z "${!name:-}" ] || printf 'export %s=%q\n' "$name" "${!name}"
+        done
+    } >"$place/home/.bash_profile"
+}
+
+configure() {
+    for key in host user; do
+        [ -e "$folder/$key" ] || ssh-keygen -q -t ed25519 -N '' -f "$folder/$key"
+    done
+    install -m 644 "$folder/user.pub" "$place/authorized_keys"
+    cat >"$folder/sshd_config" <<END
+Port $port
+ListenAddress 127.0.0.1
+HostKey $folder/host
+AuthorizedKeysFile $place/authorized_keys
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+END
+    printf '[127.0.0.1]:%s %s\n' "$port" "$(cat "$folder/host.pub")" >"$folder/known_hosts"
+    cat >"$folder/config" <<END
+Host login
+  HostName 127.0.0.1
+  Port $port
+  User $account
+  IdentityFile $folder/user
+  IdentitiesOnly yes
+  UserKnownHostsFile $folder/known_hosts
+  GlobalKnownHostsFile /dev/null
+END
+    mkdir -p "$folder/bin"
+    # ssh finds its configuration by the account, whatever HOME says.
+    printf '#!/bin/sh\nexec /usr/bin/ssh -F %q "$@"\n' "$folder/config" >"$folder/bin/ssh"
+    chmod 700 "$folder/bin/ssh"
+}
+
+start() {
+    mkdir -p "$folder/log" /run/sshd
+    if ! runs sshd; then
+        make_account
+        configure
+        spawn sshd /usr/sbin/sshd -D -e -f "$folder/sshd_config"
+    fi
+    wait_until "$folder/bin/ssh" -o BatchMode=yes login true
+    printf "TEST_LOGIN_BIN='%s'\nTEST_LOGIN_PLACE='%s'\n" "$folder/bin" "$place" >"$folder/env"
+}
+
+stop() {
+    rm -f "$folder/env"
+    end sshd
+    if id "$account" >/dev/null 2>&1; then
+        for process in $(ps -o pid= -u "$account"); do kill -KILL "$process" || true; done
+        userdel "$account"
+    fi
+    rm -rf "$place"
+}
+
+"$action"
