@@ -28,6 +28,7 @@ from .connection import (
     UnansweredError,
     connect_to,
     in_words,
+    is_taken,
     needs_of,
 )
 from .container import LABEL, SUBMISSION_LABEL, container
@@ -191,7 +192,7 @@ class DockerEngine:
             try:
                 created = self._docker.containers.create(name=job.name, **request)
             except APIError as error:
-                if error.status_code != 409 or time.monotonic() > deadline:
+                if not is_taken(error) or time.monotonic() > deadline:
                     raise
             found = self._find([Handle(job.name)]).get(job.name)
             if created and (not found or found.id != created.id):

@@ -56,6 +56,13 @@ def is_elsewhere(address: str) -> bool:
         return url.hostname != "localhost"
 
 
+def is_taken(error: Any) -> bool:
+    """Tell whether a container was refused since there is one of its name."""
+    # Podman's own check says 409 as well; of two at the same moment, its storage
+    # refuses one with the 500 that stands for all else.
+    return error.status_code == 409 or "is already in use" in str(error.explanation)
+
+
 @contextmanager
 def in_words(host: str | None) -> Iterator[None]:
     """Turn the SDK's exceptions into ones that tell what to do.

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -98,6 +98,7 @@ def prepare(tmp_path: Path) -> Iterator[Prepare]:
         environment: Mapping[str, str] | None = None,
         timeout_seconds: int | None = None,
         source: Path = archive,
+        within: Sequence[str] = (),
     ) -> Started:
         job = Job(
             name="job",
@@ -109,7 +110,7 @@ def prepare(tmp_path: Path) -> Iterator[Prepare]:
             runtime=Host(Path(sys.executable), source),
             labels={},
         )
-        jobs.append(Started(folder, folder.prepare(job, "NUMBER")))
+        jobs.append(Started(folder, folder.prepare(job, "NUMBER", within)))
         return jobs[-1]
 
     yield prepare
@@ -168,6 +169,17 @@ def test_a_command_can_be_interrupted_and_buffers_no_last_words(prepare: Prepare
 
     assert shown["interrupts"]
     assert shown["variables"]["PYTHONUNBUFFERED"] == "1"
+
+
+def test_a_program_that_starts_the_command_is_given_all_of_it(prepare: Prepare) -> None:
+    job = prepare(
+        "python", "x y", within=(sys.executable, "show.py"), environment={"TOKEN": "secret"}
+    )
+    shown = job.run()
+
+    assert shown["argv"] == [sys.executable, "x y"]
+    assert shown["variables"]["TOKEN"] == "secret"
+    assert shown["folder"] == str(job.folder.run / "source")
 
 
 def test_a_module_of_the_source_tree_can_be_the_command(prepare: Prepare) -> None:

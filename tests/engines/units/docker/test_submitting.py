@@ -120,6 +120,22 @@ def test_a_name_that_is_taken_by_what_cannot_be_seen_yet_is_waited_for(
     assert docker.asked.count("POST /containers/job/start") == 1
 
 
+def test_a_name_that_somebody_takes_at_the_same_moment_is_waited_for(
+    docker: FakeDocker, engine: DockerEngine
+) -> None:
+    """Podman says so with a status of no meaning of its own."""
+    first = engine.submit(job())
+    docker.unseen = 1
+    docker.faulty_path, docker.fault_status = "/create", 500
+    docker.fault = (
+        'container create: creating container storage: the container name "job" is '
+        "already in use by 8625543cfb0f. You have to remove that container to be able "
+        "to reuse that name: that name is already in use"
+    )
+
+    assert engine.submit(job()) == first
+
+
 @pytest.mark.parametrize("path", ["/create", "/start", "/images/", "/info"])
 def test_an_answer_that_gets_lost_is_no_refusal(
     docker: FakeDocker, engine: DockerEngine, monkeypatch: pytest.MonkeyPatch, path: str
