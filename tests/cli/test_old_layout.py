@@ -5,26 +5,40 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import REPOSITORY, git
 from tests.cli.teams import TeamTemplate
 from tests.cli.versions import files, keep
-from tests.template.rendering import ANSWERS_FILE, read_questions, render
+from tests.template.rendering import ANSWERS_FILE, render
 
 CORE = "template/{{ package_name }}/_core/__init__.py"
 """The file with which the division of a project began."""
 
 
-@pytest.fixture(scope="session")
-def undivided() -> str:
-    """The last commit of the template before it."""
+@cache
+def last_undivided() -> str:
     added = ("--diff-filter=A", "--format=%H", "--reverse")
     [first, *_] = git(REPOSITORY, "log", *added, "HEAD", "--", CORE).split()
     return git(REPOSITORY, "rev-parse", f"{first}^").strip()
+
+
+def its_backends() -> list[str]:
+    """Those that there were by then."""
+    text = git(REPOSITORY, "show", f"{last_undivided()}:copier.yml")
+    backends: list[str] = yaml.safe_load(text)["backend"]["choices"]
+    return backends
+
+
+@pytest.fixture(scope="session")
+def undivided() -> str:
+    """The last commit of the template before it."""
+    return last_undivided()
 
 
 @pytest.fixture
@@ -33,7 +47,7 @@ def old(clone: Path, here: Path, undivided: str) -> Path:
     return here / "zenml-acme"
 
 
-@pytest.mark.parametrize("backend", read_questions()["backend"]["choices"])
+@pytest.mark.parametrize("backend", its_backends())
 def test_an_untouched_project_becomes_a_fresh_one(
     clone: Path, old: Path, undivided: str, sop_new: SopNew, tmp_path: Path, backend: str
 ) -> None:
@@ -93,7 +107,6 @@ def test_edits_are_kept_where_the_files_are_now(
     moved = {
         "waiting.py": ("_core/lifecycle/waiting.py", "random.uniform(0.8, 1))"),
         "judging.py": ("_core/lifecycle/reconciling.py", "LOG_LINES = 50"),
-        "packages.py": ("_core/environment/packages/build.py", "start_new_session=True,"),
         "engine/client.py": ("engine/client.py", "PATIENCE_SECONDS = 300"),
     }
     for name, (_, code) in moved.items():
@@ -108,6 +121,22 @@ def test_edits_are_kept_where_the_files_are_now(
     for name, (now, _) in moved.items():
         assert "  # mine\n" in (package / now).read_text(), now
         assert name == now or not (package / name).exists()
+
+
+def test_an_edit_of_what_is_rewritten_stays_where_it_is_and_is_named(
+    clone: Path, old: Path, undivided: str, sop_new: SopNew
+) -> None:
+    project = keep(render(clone, old, {"backend": "slurm"}, ref=undivided))
+    packages = project / "zenml_acme" / "packages.py"
+    packages.write_text(packages.read_text() + "# mine\n")
+    keep(project)
+
+    told = sop_new("update", project)
+
+    assert told.status == 0
+    said = " ".join(told.stdout.split())
+    assert "what may not be used now: zenml_acme/packages.py." in said
+    assert packages.read_text().endswith("# mine\n")
 
 
 def test_an_engine_that_was_filled_in_shows_what_the_port_is_now(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -56,12 +56,14 @@ class Merged:
         changes: those that differ from what they are, by path.
         diff: the differences, as a unified diff, whatever the lines end with.
         stages: the states of the files that are in conflict.
+        left: files that the template has deleted, and that stay since their owner has changed them.
     """
 
     folder: Path
     changes: list[Change]
     diff: str
     stages: list[Stage]
+    left: list[str]
 
     @property
     def conflicts(self) -> list[str]:
@@ -106,7 +108,7 @@ def merge(
     # 1 tells of conflicts; anything else would look as if nothing had changed.
     if done.returncode not in (0, 1):
         done.check_returncode()
-    stages = list(_settle(scratch, teams))
+    stages, left = _settle(scratch, teams)
     conflicts = {stage.path for stage in stages}
     changes = [
         Change(path, "conflict" if path in conflicts else kind) for path, kind in scratch.changes()
@@ -116,12 +118,18 @@ def merge(
     for change in changes:
         ends.restore(room / change.path, change.path)
     stages = [replace(each, content=ends.restored(each.content, each.path)) for each in stages]
-    return Merged(room, changes, diff, stages)
+    return Merged(room, changes, diff, stages, left)
 
 
-def _settle(scratch: Scratch, teams: Container[str]) -> Iterator[Stage]:
-    """Take a side where one has deleted what the other changed; yields what is left."""
+def _settle(scratch: Scratch, teams: Container[str]) -> tuple[list[Stage], list[str]]:
+    """Take a side where one has deleted what the other changed.
+
+    Returns:
+        The stages of what is in conflict, and what the owner alone still has.
+    """
     stages: dict[str, list[Stage]] = {}
+    open_stages: list[Stage] = []
+    left: list[str] = []
     for line in scratch.git("ls-files", "--unmerged", "-z").split("\0")[:-1]:
         entry, _, path = line.partition("\t")
         mode, blob, number = entry.split()
@@ -133,10 +141,12 @@ def _settle(scratch: Scratch, teams: Container[str]) -> Iterator[Stage]:
             scratch.git("rm", "--quiet", "--", path)
         elif numbers == {1, 2}:
             scratch.git("add", "--force", "--", path)
+            left.append(path)
         else:
             _name_sides(scratch.folder / path, TEAMS if path in teams else BASES)
             scratch.git("add", "--all", "--force", "--", path)
-            yield from there
+            open_stages += there
+    return open_stages, left
 
 
 def _name_sides(file: Path, theirs: str) -> None:

@@ -114,6 +114,7 @@ class Updated(Result):
         team: the same of the team's template, if there is one.
         files: what changed, by path.
         conflicts: the files in which both the owner and the template changed the same lines.
+        left: the files that the template has no more, and that stay since their owner changed them.
         diff: all changes, as a unified diff.
         questions: those that are new, and were answered by the template's defaults.
         changelog: what the templates' changelogs say of what came.
@@ -127,6 +128,7 @@ class Updated(Result):
     team: TeamVersions | None
     files: list[FileChange]
     conflicts: list[str]
+    left: list[str]
     diff: str
     questions: list[NewQuestion]
     changelog: list[Entry]
@@ -160,6 +162,9 @@ class Updated(Result):
         if self.conflicts:
             both = "Where both of you changed the same lines, both stand between markers in"
             told.append(f"{both} {', '.join(self.conflicts)}.")
+        if self.left:
+            gone = "You have changed what the template has no more, and what may not be used now:"
+            told.append(f"{gone} {', '.join(self.left)}.")
         yield Text("\n" + "\n".join(told), style="bold red" if self.conflicts else "")
         yield from _told(self.changelog)
         yield from self._asked()

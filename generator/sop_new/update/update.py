@@ -97,6 +97,7 @@ def update(
             team=_of_team(plan),
             files=[_told(each, above, plan) for each in merged.changes],
             conflicts=merged.conflicts,
+            left=merged.left,
             diff=merged.diff,
             questions=new_questions(mine, Path(room, AFTER, mine.folder.name), plan.now, answers),
             changelog=plan.changelog,
