@@ -46,6 +46,7 @@ class Engine:
 
 
 LOCAL = Engine("local", "", "", frozenset())
+SSH = replace(LOCAL, backend="ssh")
 SLURM = Engine("slurm", "SLURM_CONF", "SLURM_CONF", frozenset({"job_id", "node", "state"}))
 DOCKER = Engine("docker", "DOCKER_HOST", "DOCKER_HOST", frozenset({"container", "host", "state"}))
 PODMAN = replace(DOCKER, started="PODMAN_HOST")
@@ -74,12 +75,14 @@ def environment_of(project: Path, release: Release) -> Environment:
     return environment
 
 
+OF_PROCESSES = {
+    "facts.py names no settings with which a job stays in the queue",
+    "facts.py does not tell how to put it out of reach",
+    "facts.py does not tell how resources appear",
+}
 UNTOLD = {
-    "local": {
-        "facts.py names no settings with which a job stays in the queue",
-        "facts.py does not tell how to put it out of reach",
-        "facts.py does not tell how resources appear",
-    },
+    "local": OF_PROCESSES,
+    "ssh": OF_PROCESSES,
     "slurm": set(),
     "docker": {
         "facts.py names no settings with which a job stays in the queue",
@@ -103,7 +106,7 @@ def test_the_engine_contract_holds(engine: Engine, project: Path, tmp_path: Path
     assert set(skips(ElementTree.parse(report).getroot())) == UNTOLD[engine.backend]
 
 
-@each(local=LOCAL, slurm=SLURM)
+@each(ssh=SSH, slurm=SLURM)
 def test_the_engine_contract_holds_behind_ssh(
     engine: Engine, project: Path, tmp_path: Path
 ) -> None:

@@ -51,7 +51,7 @@ CHECK_ALL, CHECK_WITHOUT_ENGINE = (
     "sop-new check . --level structure --level config",
 )
 FOLDERS = {"examples", "tests"}
-ON_HOSTS = {"local", "slurm"}
+ON_HOSTS = {"local", "slurm", "ssh"}
 HOSTS_ALONE = {
     "bootstrap",
     "build",
