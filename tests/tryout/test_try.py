@@ -256,3 +256,55 @@ def test_a_project_that_cannot_be_built_fails_with_the_reason_of_the_build(
     assert ran.status == 1
     [told] = [line for line in ran.stderr.splitlines() if line.startswith("Error: ")]
     assert told.startswith("Error: “Build the project's wheel” failed: ValueError: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "There is nothing to try."),
+        (("zenml-acme", "--backend", "local"), "A project has its backend."),
+        (("--backend", "local", "--option", "nice"), "--option nice is no option of a step"),
+        (("--backend", "lcoal"), "Did you mean local? --backend local"),
+        (("--backend", "blank"), "is still to be written: submit()"),
+    ],
+)
+def test_what_cannot_be_tried_is_told_at_once(
+    tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    ran = run(*program(), "try", *arguments, folder=tmp_path, TMPDIR=str(tmp_path / "tmp"))
+
+    assert ran.status in (1, 2)
+    assert told in " ".join(ran.stderr.split())
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("keep_dyas=3", "There is no option keep_dyas: did you mean keep_days?"),
+        ("nice=twenty", "An option is wrong: nice: Input should be a valid integer"),
+        ("python=/nowhere/python", "/nowhere/python"),
+    ],
+)
+def test_options_reach_the_step_operator_of_a_throwaway_project(
+    tmp_path: Path, option: str, told: str
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    arguments = ("--backend", "local", "--option", option)
+    ran = run(*program(), "try", *arguments, folder=tmp_path, TMPDIR=str(tmp_path / "tmp"))
+
+    assert ran.status == 1
+    [error] = [line for line in ran.stderr.splitlines() if line.startswith("Error: ")]
+    assert told in error
+    assert ran.stderr.rstrip().endswith(f"sop-new try --backend local --option {option}")
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_a_project_whose_examples_take_no_options_says_so(tmp_path: Path) -> None:
+    register = create(tmp_path) / "examples" / "register.py"
+    register.write_text("from zenml.client import Client\n")
+    ran = run(*program(), "try", "zenml-acme", "-o", "nice=5", folder=tmp_path)
+
+    assert ran.status == 1
+    assert "examples/register.py takes no options." in " ".join(ran.stderr.split())

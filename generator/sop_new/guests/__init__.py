@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
-OVERLAY, PREFLIGHT, PROBE, REACH, WARM_SERVER, WARM_SHIM = (
+COMPONENT, LODGING, OVERLAY, PREFLIGHT, PROBE, REACH, WARM_SERVER, WARM_SHIM = (
     str(Path(__file__).with_name(f"{name}.py"))
-    for name in ("overlay", "preflight", "probe", "reach", "warm_server", "warm_shim")
+    for name in (
+        *("component", "lodging", "overlay", "preflight"),
+        *("probe", "reach", "warm_server", "warm_shim"),
+    )
 )
 """Their paths, as arguments for that interpreter."""

@@ -76,8 +76,11 @@ def seconds(step: Any) -> float | None:
 
 
 def newest_run() -> dict[str, Any]:
-    """The newest run and its steps, in the order of their starts."""
-    run = Client().list_pipeline_runs(sort_by="desc:created", size=1).items[0]
+    """The newest run on the active stack and its steps, in the order of their starts."""
+    client = Client()
+    # On a server, others run pipelines as well.
+    here = client.active_stack_model.id
+    run = client.list_pipeline_runs(stack_id=here, sort_by="desc:created", size=1).items[0]
     steps = sorted(run.steps.values(), key=lambda step: str(step.start_time))
     return {
         "name": run.name,

@@ -8,7 +8,7 @@ from zenml_acme.engine import connect
 
 
 def test_without_a_machine_there_is_no_engine(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="ssh_host is not set: .*--ssh_host=HOST"):
+    with pytest.raises(RuntimeError, match=r"ssh_host is not set: .*--ssh_host=HOST"):
         connect(Config(), tmp_path)
 
 
