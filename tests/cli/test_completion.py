@@ -13,7 +13,7 @@ from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import failure, program, run, succeed
 from tests.cli.teams import TeamTemplate
 
-BACKENDS = {"local", "slurm", "docker", "blank"}
+BACKENDS = {"local", "slurm", "ssh", "docker", "blank"}
 
 CASES = [
     ("ba", {"backends"}),
@@ -72,7 +72,9 @@ def test_backends_come_with_their_summaries(here: Path) -> None:
     asked = {"_SOP_NEW_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
     told = succeed(*program(), folder=here, _TYPER_COMPLETE_ARGS="sop-new x -b s", **asked)
 
-    assert told == "slurm\ta job of a Slurm cluster for each step\n"
+    assert told == (
+        "slurm\ta job of a Slurm cluster for each step\nssh\ta process group behind ssh for each step\n"
+    )
 
 
 def test_a_teams_own_backends_are_completed(here: Path, team: TeamTemplate) -> None:
