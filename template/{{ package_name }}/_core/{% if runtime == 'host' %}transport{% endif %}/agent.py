@@ -12,6 +12,7 @@ import logging
 import os
 import platform
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Callable
@@ -115,6 +116,13 @@ class Agent:
         """Build an environment, or find it."""
         described = messages.packages_of(packages)
         return str(self._machine.build(described, wanted))
+
+    def do_platform(self) -> messages.Message:
+        """Tell what wheels must be made for."""
+        return dict(zip(("libc", "version"), platform.libc_ver(), strict=True)) | {
+            "python": platform.python_version_tuple()[:2],
+            "name": sysconfig.get_platform(),
+        }
 
     def do_tidy(self, keep_days: int) -> None:
         """Remove what nobody has used for so long."""

@@ -98,7 +98,7 @@ def state_of(told: Message) -> JobState:
 
 def packages_of(told: Message) -> Packages:
     """Return the packages that were described by `asdict`."""
-    lists = ("requirements", "constraints", "options")
+    lists = ("requirements", "constraints", "options", "preferred", "wheelhouse")
     return Packages(**told | {name: tuple(told[name]) for name in lists})
 
 

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..environment.packages.build import Packages
 from . import messages
 from .carrying import carried_packages
 from .session import Session, session_with
+from .wheelhouse import fetched_wheels, has_no_index, lines_for
 
 PATIENCE_SECONDS = 300
 """How long a machine may not answer before a step is prepared or submitted."""
@@ -92,9 +93,22 @@ class RemoteMachine:
         return Path(self._call("interpreter", chosen=chosen))
 
     def build(self, packages: Packages) -> Path:
-        """Build an environment there."""
+        """Build an environment there; of what is fetched here, if nothing is there."""
         carried = carried_packages(packages, self.folder, self.bring)
-        return Path(self._call("build", packages=asdict(carried)))
+        try:
+            return Path(self._call("build", packages=asdict(carried)))
+        except RuntimeError as error:
+            if not has_no_index(str(error)):
+                raise
+            host = self._session.host
+            logger.info("%s cannot get the step's packages: they are sent.", host)
+            try:
+                wheels = fetched_wheels(packages, self.folder, self._call("platform"))
+            except RuntimeError as fault:
+                why = f"{error}\nNor can its packages be sent: {fault}"
+                raise RuntimeError(why) from None
+            offline = replace(carried, wheelhouse=lines_for(map(self.bring, wheels)))
+            return Path(self._call("build", packages=asdict(offline)))
 
     def bring(self, file: Path) -> Path:
         """Send a file, or what it lacks there."""

@@ -58,11 +58,12 @@ def write_package(folder: Path, value: str = "", needs: str = "", more: str = ""
     return folder
 
 
-def write_wheel(folder: Path, name: str, version: str) -> Path:
+def write_wheel(folder: Path, name: str, version: str, needs: str = "") -> Path:
     """Write a wheel that holds nothing but its metadata."""
     stem = f"{name.replace('-', '_')}-{version}"
+    required = f"Requires-Dist: {needs}\n" if needs else ""
     files = {
-        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{required}",
         "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         "RECORD": "",
     }
