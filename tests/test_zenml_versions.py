@@ -16,6 +16,7 @@ from tests.zenml.versions import (
     CORE,
     LIFECYCLE,
     NEWEST,
+    OLD,
     OLDEST,
     PYTHONS,
     RELEASES,
@@ -80,9 +81,18 @@ def test_the_lifecycle_is_run_once_on_each_release() -> None:
     assert [row.release for row in rows("3.11") if LIFECYCLE in row.suites] == [*RELEASES]
 
 
-@pytest.mark.parametrize("suite", [*CORE, *KINDS])
+@pytest.mark.parametrize("suite", [*CORE, *OLD])
 def test_units_are_run_on_the_oldest_release_and_on_the_newest(suite: str) -> None:
     assert {row.release for row in rows("3.11") if suite in row.suites} == {OLDEST, NEWEST}
+
+
+def test_one_kind_of_each_runtime_is_run_on_the_oldest_release() -> None:
+    assert [KINDS[kind].get("runtime", "host") for kind in OLD] == ["host", "image"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in OLD])
+def test_the_other_kinds_are_run_on_the_newest(kind: str) -> None:
+    assert [row.release for row in rows("3.11") if kind in row.suites] == [NEWEST]
 
 
 def test_the_contracts_pipelines_are_run_on_the_oldest_release_and_on_the_newest() -> None:

@@ -64,7 +64,9 @@ CONTRACT, LIFECYCLE, ONCE = "contract", "lifecycle", "once"
 """The contract's pipelines; the lifecycle's scenarios, and those that no release changes."""
 CORE = {"core-host": "local", "core-image": "blank-image"}
 """The unit tests of the core, each with the kind of project that they are run on."""
-OWN = ("local", "slurm", "docker", "blank-host", "blank-image")
+OLD = ("local", "blank-image")
+"""A kind of project for each runtime: nothing else that knows ZenML differs between kinds."""
+OWN = (*OLD, "slurm", "ssh", "docker", "blank-host")
 """The tests that a project of a kind holds itself."""
 
 
@@ -90,7 +92,8 @@ def rows(python: str) -> list[Row]:
     every_python = (pairs[0], *pairs[len(RELEASES) - 1 :])
     lifecycle = dict(pairs).items()
     suites = {
-        **dict.fromkeys((*CORE, *OWN), ends),
+        **dict.fromkeys((*CORE, *OLD), ends),
+        **dict.fromkeys([kind for kind in OWN if kind not in OLD], ends[1:]),
         **dict.fromkeys(("core-host", "local"), every_python),
         CONTRACT: ends,
         LIFECYCLE: lifecycle,
