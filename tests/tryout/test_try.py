@@ -301,6 +301,13 @@ def test_options_reach_the_step_operator_of_a_throwaway_project(
     assert not list((tmp_path / "tmp").iterdir())
 
 
+def test_a_throwaway_project_runs_the_example_and_tells_how_to_have_one(tmp_path: Path) -> None:
+    told = succeed(*program(), "try", "--backend", "local", "-o", "nice=5", folder=tmp_path)
+
+    assert "step estimate_pi: completed" in told
+    assert told.rstrip().endswith("sop-new zenml-acme --backend local")
+
+
 def test_a_project_whose_examples_take_no_options_says_so(tmp_path: Path) -> None:
     register = create(tmp_path) / "examples" / "register.py"
     register.write_text("from zenml.client import Client\n")

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from rich.console import RenderableType
 from rich.text import Text
 
-from sop_new.printing import Phase, Result, quoted, tree
+from sop_new.printing import Phase, Result, commands, quoted, tree
 
 
 class Output(BaseModel):
@@ -56,13 +56,23 @@ class Run(BaseModel):
 
 
 class Trial(Result):
-    """The answer of `sop-new try`."""
+    """The answer of `sop-new try`.
+
+    Attributes:
+        project: absolute path of the project; the name of one that is gone with the trial.
+        files: its files, by path.
+        phases: what was done, and how long it took.
+        launcher_process_id: of the process that started the pipeline.
+        run: the pipeline's run.
+        next: what to run next, as lines for a shell; nothing for a project that stays.
+    """
 
     project: str
     files: list[str]
     phases: list[Phase]
     launcher_process_id: int
     run: Run
+    next: list[str]
 
     def parts(self) -> Iterator[RenderableType]:
         """The tree, the times, and what the run gave back."""
@@ -76,3 +86,6 @@ class Trial(Result):
         yield Text(f"  launched by process {self.launcher_process_id}")
         for step in self.run.steps:
             yield from step.parts()
+        if self.next:
+            yield Text("\nTo have such a project:\n")
+            yield commands(self.next)

@@ -66,6 +66,7 @@ def tryout(destination: Path | None, *, backend: str | None, options: Sequence[s
         phases=workshop.phases,
         launcher_process_id=launcher.pid,
         run=run,
+        next=[f"sop-new zenml-acme --backend {backend}"] if backend else [],
     )
 
 
