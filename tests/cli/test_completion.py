@@ -13,7 +13,7 @@ from tests.cli.conftest import SopNew
 from tests.cli.sop_new_runs import failure, program, run, succeed
 from tests.cli.teams import TeamTemplate
 
-BACKENDS = {"local", "slurm", "ssh", "docker", "blank"}
+BACKENDS = {"local", "slurm", "gridengine", "ssh", "docker", "blank"}
 
 CASES = [
     ("ba", {"backends"}),
@@ -73,8 +73,8 @@ def test_backends_come_with_their_summaries(here: Path) -> None:
     told = succeed(*program(), folder=here, _TYPER_COMPLETE_ARGS="sop-new x -b s", **asked)
 
     assert told.splitlines() == [
-        "slurm\ta job of a Slurm cluster for each step",
-        "ssh\ta process group behind ssh for each step",
+        "slurm\ta job of a Slurm cluster",
+        "ssh\ta process group behind ssh",
     ]
 
 

@@ -99,7 +99,7 @@ def test_a_terminal_is_asked_for_three_answers_and_offered_the_others(
         shown.until("Name of the project")
         shown.type("\r")
         shown.until("Where the steps run")
-        shown.until("a job of a Slurm cluster for each step")
+        shown.until("a job of a Slurm cluster")
         shown.type("\x1b[A\r")  # one up is the last
         shown.until("Name of the flavor")
         shown.type("-two\r")

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Starts or stops a machine that is reached by ssh alone, on this one, as root: an account with a home of its own,
-# and a Slurm that only that account's login shells know:
+# and a Slurm and a Grid Engine that only that account's login shells know:
 #   login.sh start|stop FOLDER
 # `start` starts what does not run; FOLDER/env then holds the variables that the tests need. FOLDER/bin/ssh stands
-# for the ssh of who has configured a host `login`. Slurm's configuration is the one that SLURM_CONF names.
+# for the ssh of who has configured a host `login`. SLURM_CONF and SGE_ROOT, SGE_CELL… name the clusters.
 set -euo pipefail
 # shellcheck source=daemons.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/daemons.sh"
@@ -22,8 +22,8 @@ make_account() {
     [ -z "${SLURM_CONF:-}" ] || install -m 644 "$SLURM_CONF" "$place/slurm.conf"
     {
         echo "export SLURM_CONF=$place/slurm.conf"
-        # What leads installers of this machine to an index.
-        for name in HTTPS_PROXY PIP_CERT PIP_INDEX_URL SSL_CERT_FILE UV_INDEX_URL; do
+        # What leads to the other cluster, and installers of this machine to an index.
+        for name in SGE_ROOT SGE_CELL SGE_QMASTER_PORT SGE_EXECD_PORT HTTPS_PROXY PIP_CERT PIP_INDEX_URL SSL_CERT_FILE UV_INDEX_URL; do
             [ -z "${!name:-}" ] || printf 'export %s=%q\n' "$name" "${!name}"
         done
     } >"$place/home/.bash_profile"

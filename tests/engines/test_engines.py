@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -28,12 +29,14 @@ class Engine:
         variable: the variable of the environment that tells its clients where it is.
         started: the variable by which `make engines` does so.
         details: what a step's job is found by.
+        options: those of the component that its tests need.
     """
 
     backend: str
     variable: str
     started: str
     details: frozenset[str]
+    options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -48,6 +51,10 @@ class Engine:
 LOCAL = Engine("local", "", "", frozenset())
 SSH = replace(LOCAL, backend="ssh")
 SLURM = Engine("slurm", "SLURM_CONF", "SLURM_CONF", frozenset({"job_id", "node", "state"}))
+GRID = Engine(
+    *("gridengine", "SGE_ROOT", "SGE_ROOT", frozenset({"job_id", "node"})),
+    {"parallel_environment": "smp"},
+)
 DOCKER = Engine("docker", "DOCKER_HOST", "DOCKER_HOST", frozenset({"container", "host", "state"}))
 PODMAN = replace(DOCKER, started="PODMAN_HOST")
 
@@ -84,6 +91,7 @@ UNTOLD = {
     "local": OF_PROCESSES,
     "ssh": OF_PROCESSES,
     "slurm": set(),
+    "gridengine": set(),
     "docker": {
         "facts.py names no settings with which a job stays in the queue",
         "an image says where its commands start",
@@ -92,13 +100,14 @@ UNTOLD = {
 """Why the engine contract leaves out what a backend does not have."""
 
 
-@each(local=LOCAL, slurm=SLURM, docker=DOCKER, podman=PODMAN)
+@each(local=LOCAL, slurm=SLURM, gridengine=GRID, docker=DOCKER, podman=PODMAN)
 def test_the_engine_contract_holds(engine: Engine, project: Path, tmp_path: Path) -> None:
     report = tmp_path / "contract.xml"
     environment_of(project, NEWEST).run(
         *("-m", "pytest", "-p", "no:cacheprovider", "tests/engine_contract"),
         f"--junit-xml={report}",
         folder=project,
+        ENGINE_CONTRACT_CONFIG=json.dumps(dict(engine.options)),
         ENGINE_CONTRACT_IMAGE="localhost/base:test",
         ENGINE_CONTRACT_REQUIRED="1",
         **engine.variables,
@@ -106,7 +115,7 @@ def test_the_engine_contract_holds(engine: Engine, project: Path, tmp_path: Path
     assert set(skips(ElementTree.parse(report).getroot())) == UNTOLD[engine.backend]
 
 
-@each(ssh=SSH, slurm=SLURM)
+@each(ssh=SSH, slurm=SLURM, gridengine=GRID)
 def test_the_engine_contract_holds_behind_ssh(
     engine: Engine, project: Path, tmp_path: Path
 ) -> None:
@@ -120,7 +129,9 @@ def test_the_engine_contract_holds_behind_ssh(
         *("-m", "pytest", "-p", "no:cacheprovider", "tests/engine_contract"),
         f"--junit-xml={report}",
         folder=project,
-        ENGINE_CONTRACT_CONFIG=json.dumps({"ssh_host": "login", "workdir": str(folder)}),
+        ENGINE_CONTRACT_CONFIG=json.dumps(
+            {"ssh_host": "login", "workdir": str(folder), **engine.options}
+        ),
         ENGINE_CONTRACT_REQUIRED="1",
         PATH=os.pathsep.join((os.environ["TEST_LOGIN_BIN"], os.environ["PATH"])),
         # For what the checks ask the cluster themselves.
@@ -130,7 +141,7 @@ def test_the_engine_contract_holds_behind_ssh(
     assert set(skips(ElementTree.parse(report).getroot())) == left_out
 
 
-@each(slurm=SLURM, docker=DOCKER)
+@each(slurm=SLURM, gridengine=GRID, docker=DOCKER)
 def test_pipelines_run_on_it(engine: Engine, project: Path) -> None:
     told = environment_of(project, NEWEST).run(
         *("-m", "pytest", "-rs", "-p", "no:cacheprovider"),
@@ -202,7 +213,7 @@ def jobs(engine: Engine) -> set[str]:
     return {name for name in told.stdout.split() if name.startswith("zenml-")}
 
 
-@each(slurm=SLURM, docker=DOCKER)
+@each(slurm=SLURM, gridengine=GRID, docker=DOCKER)
 def test_trying_it_runs_the_example_on_the_engine(engine: Engine, project: Path) -> None:
     sop_new = shutil.which("sop-new", path=str(REPOSITORY / ".venv" / "bin"))
     assert sop_new

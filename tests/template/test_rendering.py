@@ -51,7 +51,7 @@ CHECK_ALL, CHECK_WITHOUT_ENGINE = (
     "sop-new check . --level structure --level config",
 )
 FOLDERS = {"examples", "tests"}
-ON_HOSTS = {"local", "slurm", "ssh"}
+ON_HOSTS = {"local", "slurm", "gridengine", "ssh"}
 HOSTS_ALONE = {
     "bootstrap",
     "build",

@@ -29,6 +29,7 @@ from .project import (
     Resources,
     Runtime,
     Settings,
+    StepOptions,
     connect,
     empty_host,
     machine_of,
@@ -47,6 +48,13 @@ SILENCE_SECONDS = 0.5
 def config() -> Config:
     """Return the options of the component."""
     return Config(**json.loads(os.environ.get("ENGINE_CONTRACT_CONFIG") or "{}"))
+
+
+def settings(**chosen: Any) -> Settings:
+    """Return a step's settings: those of the component, but for what it chooses."""
+    component = config()
+    shared = {name: getattr(component, name) for name in StepOptions.model_fields}
+    return Settings(**shared | chosen)
 
 
 def until(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
@@ -104,7 +112,7 @@ class Runner:
             environment=environment or {},
             resources=resources or Resources(),
             timeout_seconds=timeout_seconds,
-            options=options or Settings(),
+            options=options or settings(),
             runtime=runtime(self.workdir),
             labels={"run": "a run", "step": "a step", "pipeline": "a pipeline"},
         )

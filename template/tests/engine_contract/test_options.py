@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from . import facts
-from .jobs import Runner, config
+from .jobs import Runner, config, settings
 from .project import (
     ComponentOptions,
     Phase,
     Resources,
-    Settings,
     StepOptions,
     connect,
 )
@@ -39,11 +38,12 @@ class Recording:
 
 def test_each_option_is_read(runner: Runner) -> None:
     component: Any = Recording(config())
-    step: Any = Recording(Settings())
+    step: Any = Recording(settings())
     other = Runner(connect(component, runner.workdir), runner.workdir, runner.handles)
     with suppress(Exception):
-        # Some options are about gpus, which there need not be.
-        other.start("true", options=step, resources=Resources(gpus=1)).cancel()
+        # Some options are about what there need not be, such as gpus.
+        asked = Resources(gpus=1, memory=100)
+        other.start("true", options=step, resources=asked).cancel()
     job = other.start("true", options=step)
     job.ends_as(Phase.SUCCEEDED)
     job.cancel()

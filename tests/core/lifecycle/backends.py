@@ -80,6 +80,9 @@ NAME = os.environ.get("LIFECYCLE_BACKEND", "local")
 BACKEND = {
     "local": Backend(),
     "slurm": Backend(queued={"sbatch_args": ["--begin=now+1hour"]}, enforces_memory=True),
+    "gridengine": Backend(
+        options={"parallel_environment": "smp"}, queued={"qsub_args": ["-a 203801010000"]}
+    ),
     "docker": Backend(
         engine=Docker(),
         options={"volumes": [f"{HOME}:{HOME}"]},

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from zenml_acme._core.engine import Host, Job, JobState, Phase
+from zenml_acme._core.environment.bootstrap import descendants
 from zenml_acme._core.environment.job_folder import JobFolder
 from zenml_acme._core.environment.source_tree import archive_tree
 from zenml_acme._core.resources import Resources
@@ -99,6 +101,7 @@ def prepare(tmp_path: Path) -> Iterator[Prepare]:
         timeout_seconds: int | None = None,
         source: Path = archive,
         within: Sequence[str] = (),
+        warning: str = "",
     ) -> Started:
         job = Job(
             name="job",
@@ -110,7 +113,7 @@ def prepare(tmp_path: Path) -> Iterator[Prepare]:
             runtime=Host(Path(sys.executable), source),
             labels={},
         )
-        jobs.append(Started(folder, folder.prepare(job, "NUMBER", within)))
+        jobs.append(Started(folder, folder.prepare(job, "NUMBER", within, warning)))
         return jobs[-1]
 
     yield prepare
@@ -348,6 +351,19 @@ def test_signals_are_handed_on(prepare: Prepare, number: signal.Signals) -> None
 
     assert process.wait(30) == 7
     assert job.log == "up\nheard\n"
+
+
+def test_a_warning_that_all_processes_get_is_a_sigterm_to_the_command(prepare: Prepare) -> None:
+    code = "trap 'exit 7' TERM; echo up; while :; do sleep 0.1; done"
+    job = prepare("sh", "-c", code, environment={"PATH": os.defpath}, warning="SIGUSR2")
+    process = job.start()
+    job.wait_until(lambda: "up" in job.log)
+    # As Grid Engine does it.
+    for each in (process.pid, *descendants(process.pid)):
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGUSR2)
+
+    assert process.wait(20) == 7, job.log
 
 
 @pytest.mark.skipif(not LINUX, reason="Linux alone tells of all descendants")
