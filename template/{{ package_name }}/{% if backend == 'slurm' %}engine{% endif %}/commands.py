@@ -6,8 +6,11 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 
+from .._core.usage import Usage, mebibytes, seconds
 from .states import Listed
 
 SECONDS = 60
@@ -50,6 +53,8 @@ class SlurmError(RuntimeError):
 
 def submit(options: Iterable[str], script: str) -> dict[str, str]:
     """Submit a job, and return what it is found by."""
+    if os.environ.get("SBATCH_ARRAY_INX"):
+        raise ValueError("A step is one job, no array: unset SBATCH_ARRAY_INX.")
     printed = _run("sbatch", "--parsable", "--export=ALL", *options, text=script)
     # Beside it there may be what the site's plugins print.
     told = re.search(r"^(\d+)(?:;(.+))?$", printed, re.MULTILINE)
@@ -65,26 +70,27 @@ def jobs(names: Iterable[str]) -> dict[str, list[Listed]]:
     command line can hold.
     """
     mine = f"--user={os.getuid()}"
-    form = "--Format=State:|,JobID:|,NodeList:|,Reason:|,exit_code:|,Name:|"
+    form = "--Format=State:|,JobID:|,NodeList:|,Reason:|,exit_code:|,StartTime:|,Name:|"
     # --all is for partitions that are hidden.
     return _read(_run("squeue", mine, "--all", "--states=all", form), names)
 
 
-def accounted(names: Sequence[str]) -> dict[str, list[Listed]]:
-    """Return what Slurm's accounting says of jobs; nothing where there is none."""
-    if not names:
-        return {}
+def accounted(names: Sequence[str]) -> dict[str, list[Listed]] | None:
+    """Return what accounting says of jobs; None where there is none."""
     try:
         printed = _run(
-            *("sacct", "--allocations", "--allclusters", "--parsable2"),
+            *("sacct", "--allclusters", "--noheader", "--parsable2"),
             *("--starttime=now-30days", f"--name={','.join(names)}"),
-            "--format=State,JobID,NodeList,Reason,ExitCode,JobName",
+            "--format=State,JobID,NodeList,Reason,ExitCode,ElapsedRaw,TotalCPU,"
+            "AllocCPUS,AllocTRES,TRESUsageInTot,JobName",
         )
-    except SlurmError:
-        return {}
-    # What it takes for running is a job whose end it has missed.
-    told = _read(printed, names)
-    return {name: [job for job in told[name] if job.has_ended] for name in told}
+    except SlurmError as error:
+        return None if re.search("disabled|on PATH", str(error)) else {}
+    used = _used(printed)
+    return {
+        name: [replace(each, used=used.get(each.number, {})) for each in several]
+        for name, several in _read(printed, names, fields=10).items()
+    }
 
 
 def cancel(jobs: Iterable[Listed]) -> None:
@@ -101,7 +107,9 @@ def cancel(jobs: Iterable[Listed]) -> None:
                 raise
 
 
-def _read(printed: str, names: Iterable[str]) -> dict[str, list[Listed]]:
+def _read(
+    printed: str, names: Iterable[str], fields: int = 6
+) -> dict[str, list[Listed]]:
     found: dict[str, list[Listed]] = {}
     wanted, cluster = set(names), ""
     for line in printed.splitlines():
@@ -109,14 +117,32 @@ def _read(printed: str, names: Iterable[str]) -> dict[str, list[Listed]]:
             # Those of several clusters, if SLURM_CLUSTERS is set.
             cluster = line.partition(" ")[2]
         # The name comes last, since other jobs of the user may bear any.
-        *told, name = (line.removesuffix("|").split("|", 5) + [""] * 5)[:6]
-        if name in wanted:
-            state, number, node, reason, code = told
+        told = line.removesuffix("|").split("|", fields)
+        # Steps have a point in their numbers.
+        if len(told) > fields and told[fields] in wanted and "." not in told[1]:
+            state, number, node, reason, code, start, *_, name = told
             # Accounting says CANCELLED by whom.
             state = state.partition(" ")[0]
-            job = Listed(state, number, node, reason, _exit_code(code), cluster)
+            job = Listed(state, number, node, reason, _exit_code(code), cluster, start)
             found.setdefault(name, []).append(job)
     return found
+
+
+def _used(printed: str) -> dict[str, dict[str, str]]:
+    """Return by their numbers what jobs have used, each told before its steps."""
+    used: dict[str, Usage] = {}
+    for line in printed.splitlines():
+        # What is told of some is beyond reading, such as INVALID for a time.
+        with suppress(KeyError, ValueError):
+            _, number, *_, elapsed, cpu, cpus, given, taken, _ = line.split("|", 10)
+            number, _, step = number.partition(".")
+            if step:
+                peak = max(mebibytes(taken, "mem"), used[number].peak)
+                used[number] = replace(used[number], peak=peak)
+            else:
+                had = (int(cpus), mebibytes(given, "mem"))
+                used[number] = Usage(float(elapsed), seconds(cpu), *had)
+    return {number: usage.details for number, usage in used.items()}
 
 
 def _exit_code(told: str) -> int:
@@ -135,7 +161,8 @@ def _run(*command: str, text: str = "") -> str:
             check=True,
             encoding="utf-8",
             errors="replace",
-            env=_environment(),
+            # A job keeps the user's own.
+            env=_environment() | ({} if text else {"SLURM_TIME_FORMAT": "%s"}),
             # Ctrl-C in the launcher's terminal is not meant for it.
             start_new_session=True,
             timeout=SECONDS,
