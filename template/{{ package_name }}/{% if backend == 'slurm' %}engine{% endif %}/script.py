@@ -10,7 +10,7 @@ from pathlib import Path
 from .._core.engine import Host, Job
 from .._core.environment.bootstrap import ENTRYPOINT
 from .._core.environment.job_folder import JobFolder
-from .._core.environment.shell import nodes, sourced, task
+from .._core.environment.scripts import nodes, sourced, task
 
 # The command `module` may be missing in shells that are no login shells.
 MODULES = """\
@@ -24,10 +24,7 @@ NODES = f"""\
 [ -z "$SLURM_CPUS_PER_TASK" ] || export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
 """
 
-SRUN = (
-    *("srun", "--kill-on-bad-exit=1"),
-    *task("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_NODEID"),
-)
+RANKS = ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_NODEID")
 
 
 def script(job: Job, folder: JobFolder) -> str:
@@ -39,7 +36,8 @@ def script(job: Job, folder: JobFolder) -> str:
     has_tasks = options.nodes or options.tasks_per_node
     has_tasks = has_tasks and job.command[:3] != ENTRYPOINT
     starts_them = Path(job.command[0]).name in ("srun", "mpirun", "mpiexec")
-    within = SRUN if has_tasks and not starts_them else ()
+    tasks = ("srun", "--kill-on-bad-exit=1", *task(job.runtime.python, *RANKS))
+    within = tasks if has_tasks and not starts_them else ()
     run = (job.runtime.python, *folder.prepare(job, "SLURM_JOB_ID", within))
     # The token is for Slurm's clients alone.
     start = "#!/bin/bash\nunset SLURM_JWT\n" + modules + sourced(options.prologue)

@@ -28,7 +28,7 @@ PARTS = (
     "_core/environment/bootstrap.py",
     "_core/environment/janitor.py",
     "_core/environment/job_folder.py",
-    "_core/environment/shell.py",
+    "_core/environment/scripts.py",
     "_core/environment/workdir.py",
     "_core/environment/packages/__init__.py",
     "_core/environment/packages/build.py",

@@ -1,7 +1,9 @@
 """Commands of several tasks, started by a stand-in of srun and a real shell."""
 
 import json
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,17 @@ from zenml_acme._core.environment.bootstrap import ENTRYPOINT
 from zenml_acme._core.resources import Resources
 from zenml_acme.engine.client import SlurmEngine
 
-SRUN = """\
-#!/bin/sh
+SRUN = f"""#!{sys.executable}
 # Two nodes with two tasks each, one after another.
-[ "$1" = --kill-on-bad-exit=1 ] && shift
-for task in 0 1 2 3; do
-    export SLURM_PROCID=$task SLURM_NTASKS=4
-    export SLURM_LOCALID=$((task % 2)) SLURM_NODEID=$((task / 2))
-    "$@" || exit
-done
+import os, subprocess, sys
+assert sys.argv[1] == "--kill-on-bad-exit=1"
+for task in range(4):
+    local, node = task % 2, task // 2
+    place = dict(PROCID=task, NTASKS=4, LOCALID=local, NODEID=node)
+    told = os.environ | {{"SLURM_" + name: str(value) for name, value in place.items()}}
+    code = subprocess.run(sys.argv[2:], env=told).returncode
+    if code:
+        sys.exit(code)
 """
 SHOW = "import json, os, sys; print(json.dumps([dict(os.environ), sys.argv[1:]]))"
 
@@ -43,7 +47,10 @@ def run(
     monkeypatch.setenv("SLURM_CPUS_PER_TASK", "3")
 
     def told(*command: str, **options: Any) -> Told:
-        engine.submit(runnable(job(*command, **options), home))
+        submitted = runnable(job(*command, **options), home)
+        # A shell has one of its own.
+        environment = {**submitted.environment, "UID": "5"}
+        engine.submit(replace(submitted, environment=environment))
         assert start(slurm, home).wait() == 0, engine.logs(JOB, 9999)
         return [tuple(json.loads(line)) for line in engine.logs(JOB, 99999).splitlines()]
 
@@ -63,7 +70,7 @@ def test_a_command_is_started_once_in_each_task(run: Run) -> None:
     # All of the step's environment and its arguments arrive, whatever is in them.
     for each, arguments in told:
         assert arguments == [AWKWARD]
-        assert each["AWKWARD"] == AWKWARD
+        assert (each["AWKWARD"], each["db-password"], each["UID"]) == (AWKWARD, "x", "5")
         assert (each["STEP_HOSTS"], each["STEP_NODES"]) == ("n1,n2", "2")
         assert each["MASTER_ADDR"] == each["PET_MASTER_ADDR"] == "n1"
         assert each["MASTER_PORT"] == each["PET_MASTER_PORT"] == "20012"
@@ -79,6 +86,15 @@ def test_a_command_that_starts_tasks_is_started_once(
 
     assert json.loads(envelope.read_text())["within"] == []
     assert "MASTER_ADDR" in slurm.given("sbatch")
+
+
+def test_a_task_that_cannot_be_started_says_so(
+    run: Run, slurm: Clients, engine: SlurmEngine, home: Path
+) -> None:
+    engine.submit(runnable(job("no-such-program", nodes=2), home))
+
+    assert start(slurm, home).wait() == 127
+    assert engine.logs(JOB, 999) == "no-such-program cannot be started: No such file or directory\n"
 
 
 def test_a_launcher_of_tasks_knows_the_hosts(run: Run, tmp_path: Path) -> None:
