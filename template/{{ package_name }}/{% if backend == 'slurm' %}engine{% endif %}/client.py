@@ -105,9 +105,7 @@ class SlurmEngine:
         told = commands.accounted(unsure) if unsure and self._accounts else {}
         self._accounts &= told is not None
         for name, several in (told or {}).items():
-            # What it takes for running is a job whose end it has missed.
-            ends = {name: [each for each in several if each.has_ended]}
-            if accounted := self._known(name, ends):
+            if accounted := self._known(name, {name: several}):
                 one = replace(known[name] or accounted, used=accounted.used)
                 answer[name] = state_of(one, self._job(name))
         ended = [name for name in names if answer[name].phase.ended]

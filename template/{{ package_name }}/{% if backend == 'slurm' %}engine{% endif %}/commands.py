@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
@@ -15,6 +16,9 @@ from .states import Listed
 
 SECONDS = 60
 """How long a client may take to answer; most give up after Slurm's MessageTimeout."""
+
+BEHIND_SECONDS = 0.3
+"""How long accounting may be behind, which then is asked again: measured were 0.1."""
 
 FINAL = re.compile(
     r"""on\ PATH|--help|invalid\ --|unable\ to\ process\ configuration
@@ -76,21 +80,26 @@ def jobs(names: Iterable[str]) -> dict[str, list[Listed]]:
 
 
 def accounted(names: Sequence[str]) -> dict[str, list[Listed]] | None:
-    """Return what accounting says of jobs; None where there is none."""
-    try:
-        printed = _run(
-            *("sacct", "--allclusters", "--noheader", "--parsable2"),
-            *("--starttime=now-30days", f"--name={','.join(names)}"),
-            "--format=State,JobID,NodeList,Reason,ExitCode,ElapsedRaw,TotalCPU,"
-            "AllocCPUS,AllocTRES,TRESUsageInTot,JobName",
-        )
-    except SlurmError as error:
-        return None if re.search("disabled|on PATH", str(error)) else {}
-    used = _used(printed)
-    return {
-        name: [replace(each, used=used.get(each.number, {})) for each in several]
-        for name, several in _read(printed, names, fields=10).items()
-    }
+    """Return what accounting says of ends of jobs; None where there is none."""
+    for pause in (BEHIND_SECONDS, 0.0):
+        try:
+            printed = _run(
+                *("sacct", "--allclusters", "--noheader", "--parsable2"),
+                *("--starttime=now-30days", f"--name={','.join(names)}"),
+                "--format=State,JobID,NodeList,Reason,ExitCode,ElapsedRaw,TotalCPU,"
+                "AllocCPUS,AllocTRES,TRESUsageInTot,JobName",
+            )
+        except SlurmError as error:
+            return None if re.search("disabled|on PATH", str(error)) else {}
+        # What it takes for running may also be a job whose end it has missed.
+        ended = {
+            name: [each for each in several if each.has_ended]
+            for name, several in _read(printed, names, _used(printed)).items()
+        }
+        if all(ended.get(name) for name in names):
+            break
+        time.sleep(pause)
+    return ended
 
 
 def cancel(jobs: Iterable[Listed]) -> None:
@@ -108,10 +117,10 @@ def cancel(jobs: Iterable[Listed]) -> None:
 
 
 def _read(
-    printed: str, names: Iterable[str], fields: int = 6
+    printed: str, names: Iterable[str], used: Mapping[str, dict[str, str]] | None = None
 ) -> dict[str, list[Listed]]:
     found: dict[str, list[Listed]] = {}
-    wanted, cluster = set(names), ""
+    wanted, cluster, fields = set(names), "", 6 if used is None else 10
     for line in printed.splitlines():
         if line.startswith("CLUSTER: "):
             # Those of several clusters, if SLURM_CLUSTERS is set.
@@ -124,6 +133,7 @@ def _read(
             # Accounting says CANCELLED by whom.
             state = state.partition(" ")[0]
             job = Listed(state, number, node, reason, _exit_code(code), cluster, start)
+            job = replace(job, used=(used or {}).get(number, {}))
             found.setdefault(name, []).append(job)
     return found
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field, field_validator
 
-if TYPE_CHECKING:
-    from .._core.resources import Resources
+from .._core.resources import Resources
 
 RESERVED = (
     *("array", "chdir", "clusters", "error", "export", "export-file", "gres", "help"),

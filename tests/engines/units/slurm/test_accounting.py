@@ -1,9 +1,10 @@
 """What accounting tells of a job at its end, as sacct 22.05 with slurmdbd printed it."""
 
+import threading
 from pathlib import Path
 
 import pytest
-from test_engine import JOB, Clients, end, job, state
+from test_engine import JOB, Clients, end, job, state, wait_for
 from zenml_acme._core.engine import Handle, Phase
 from zenml_acme.engine.client import SlurmEngine
 
@@ -82,6 +83,22 @@ def test_it_is_asked_for_once_and_at_the_end(slurm: Clients, engine: SlurmEngine
     told = state(engine).details
     engine.poll([Handle("job", told)])
     assert len(slurm.asked("sacct")) == 1
+
+
+def test_accounting_that_is_behind_is_asked_again(slurm: Clients, engine: SlurmEngine) -> None:
+    slurm.list_job("COMPLETED")
+    slurm.answer("sacct", ONE.replace("COMPLETED|12|", "RUNNING|12|"))
+    asking = threading.Thread(target=lambda: wait_for(lambda: bool(slurm.asked("sacct"))))
+    asking.start()
+    told: list[dict[str, str]] = []
+    polling = threading.Thread(target=lambda: told.append(dict(state(engine).details)))
+    polling.start()
+    asking.join()
+    slurm.answer("sacct", ONE)
+    polling.join()
+
+    assert told[0]["elapsed"] == "0:00:05"
+    assert len(slurm.asked("sacct")) == 2
 
 
 def test_many_ends_are_one_question(slurm: Clients, engine: SlurmEngine) -> None:
