@@ -56,7 +56,12 @@ class Usage:
 
 
 def unused(details: Mapping[str, str], asked: Resources) -> Iterator[str]:
-    """Name what a step has asked for and hardly used, as in "3.0% of its 8 cpus"."""
+    """Name what a step has asked for and hardly used, as in "3.0% of its 8 cpus".
+
+    Of less than a minute nothing is said: memory is looked at every half a minute.
+    """
+    if details.get(ELAPSED, "").startswith("0:00:"):
+        return
     for key, wanted in (
         ("cpu_efficiency", asked.cpus and f"{asked.cpus:g} cpus"),
         ("memory_efficiency", asked.memory and f"{asked.memory} MiB of memory"),

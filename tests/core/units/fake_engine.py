@@ -105,7 +105,7 @@ class FakeEngine:
 
     def _described(self, name: str) -> JobState:
         state = self._state(name)
-        used = {"elapsed": "0:00:05", "memory_efficiency": "3.0%"} if state.phase.ended else {}
+        used = {"elapsed": "0:05:00", "memory_efficiency": "3.0%"} if state.phase.ended else {}
         return replace(state, details={"node": "n1", **used})
 
     def _state(self, name: str) -> JobState:

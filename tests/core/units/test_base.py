@@ -124,7 +124,7 @@ def test_a_steps_job_is_known_in_zenml(success: Success) -> None:
     noted = step_run.run_metadata["job"]
 
     found = {"number": f"number of {success.job.name}", "node": "n1"}
-    assert noted == found | {"elapsed": "0:00:05", "memory_efficiency": "3.0%"}
+    assert noted == found | {"elapsed": "0:05:00", "memory_efficiency": "3.0%"}
 
 
 def test_a_step_that_asked_for_far_too_much_is_told_so_once(success: Success) -> None:

@@ -25,9 +25,10 @@ def test_what_was_counted_is_told() -> None:
     ],
 )
 def test_who_asked_for_ten_times_as_much_is_told(resources: Resources, words: list[str]) -> None:
-    wasted = {"cpu_efficiency": "9.9%", "memory_efficiency": "10.0%"}
+    wasted = {"elapsed": "0:01:00", "cpu_efficiency": "9.9%", "memory_efficiency": "10.0%"}
 
     assert [*unused(wasted, resources)] == words
+    assert not [*unused(wasted | {"elapsed": "0:00:59"}, resources)]
     assert not [*unused({}, resources)]
     enough = {"cpu_efficiency": "10.1%", "memory_efficiency": "55.0%"}
     assert not [*unused(enough, resources)]
