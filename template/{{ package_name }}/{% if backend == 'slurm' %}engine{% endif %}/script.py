@@ -68,8 +68,8 @@ def arguments(job: Job, folder: JobFolder) -> Iterator[str]:
     if resources.memory:
         yield f"--mem={resources.memory}M"
     gres = [*options.gres]
-    if options.gpu_memory:
-        gres.append(f"shard:{-(-options.gpu_memory // (options.shard_memory or 1))}")
+    if shards := math.ceil((options.gpu_memory or 0) / (options.shard_memory or 1)):
+        gres.append(f"shard:{shards}")
     elif resources.gpus:
         kind = f"{options.gpu_type}:" if options.gpu_type else ""
         gres.append(f"gpu:{kind}{resources.gpus}")
