@@ -37,8 +37,8 @@ def script(job: Job, folder: JobFolder) -> str:
     has_tasks = has_tasks and job.command[:3] != ENTRYPOINT
     starts_them = Path(job.command[0]).name in ("srun", "mpirun", "mpiexec")
     tasks = ("srun", "--kill-on-bad-exit=1", *task(job.runtime.python, *RANKS))
-    within = tasks if has_tasks and not starts_them else ()
-    run = (job.runtime.python, *folder.prepare(job, "SLURM_JOB_ID", within))
+    tasks = tasks if has_tasks and not starts_them else ()
+    run = (job.runtime.python, *folder.prepare(job, "SLURM_JOB_ID", within=tasks))
     # The token is for Slurm's clients alone.
     start = "#!/bin/bash\nunset SLURM_JWT\n" + modules + sourced(options.prologue)
     start += NODES if has_tasks else ""
