@@ -66,12 +66,16 @@ DefMemPerCPU=1000
 MinJobAge=300
 KillWait=5
 CompleteWait=0
-GresTypes=gpu
-NodeName=n1 NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=17001 CPUs=4 RealMemory=8000 Gres=gpu:1
-NodeName=n2 NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=17002 CPUs=4 RealMemory=8000 Gres=gpu:1
+GresTypes=gpu,shard
+NodeName=n1 NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=17001 CPUs=4 RealMemory=8000 Gres=gpu:1,shard:4
+NodeName=n2 NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=17002 CPUs=4 RealMemory=8000 Gres=gpu:1,shard:4
 PartitionName=test Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
 END
-    printf 'NodeName=n1 Name=gpu File=/dev/null\nNodeName=n2 Name=gpu File=/dev/zero\n' >"$folder/gres.conf"
+    cat >"$folder/gres.conf" <<END
+NodeName=n1 Name=gpu File=/dev/null
+NodeName=n2 Name=gpu File=/dev/zero
+NodeName=n[1-2] Name=shard Count=4
+END
 }
 
 both_up() { [ "$(sinfo --noheader --format=%T --Node 2>/dev/null | grep -cx 'idle\|mixed\|allocated')" = 2 ]; }

@@ -45,14 +45,16 @@ class JobState:
         phase: Where it is on its way.
         exit_code: How its command ended.
         reason: Why it is so, in words: why it waits, or how it ended.
-        details: What an administrator finds it by in the engine. ZenML shows them to
-            everybody: no secrets.
+        details: What an administrator finds it by in the engine, and at its end what it
+            has used (`usage.py`). ZenML shows them to everybody: no secrets.
+        start: When a pending job is expected to start, in seconds since 1970 UTC.
     """
 
     phase: Phase
     exit_code: int | None = None
     reason: str = ""
     details: Mapping[str, str] = field(default_factory=dict, compare=False)
+    start: float | None = field(default=None, compare=False)
 
     @classmethod
     def ended_with(cls, exit_code: int) -> JobState:

@@ -11,6 +11,7 @@ from zenml.stack import StackComponentConfig
 from .environment.janitor import KEEP_DAYS
 from .environment.prepare import MachineOptions, StepEnvironment
 from .environment.workdir import VARIABLE
+from .resources import Resources
 
 
 class UnknownSettingError(TypeError):
@@ -61,6 +62,15 @@ class CommonStepOptions(StepEnvironment):
             hint = f": did you mean {near[0]!r}?" if near else "."
             raise UnknownSettingError(f"There is no setting {name!r}{hint}")
         return data
+
+    def refusal(self, resources: Resources, is_command: bool) -> str:
+        """Say why the engine cannot give a step all of this; nothing if it can.
+
+        Args:
+            resources: What the step asks for.
+            is_command: Whether it is a command step, which has no ZenML inside.
+        """
+        return ""
 
 
 class CommonComponentOptions(MachineOptions):

@@ -10,11 +10,13 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 
-from .._core.engine import Handle, Job, JobState
+from .._core.engine import Handle, Job, JobState, Phase
 from .._core.environment.job_folder import JobFolder
 from .._core.environment.workdir import locked
+from .._core.usage import ELAPSED
 from . import commands
 from .commands import SlurmError
 from .script import arguments, script
@@ -40,6 +42,7 @@ class SlurmEngine:
     def __init__(self, folder: Path) -> None:
         """Keep the jobs' files in a folder that the nodes see."""
         self._folder = folder
+        self._accounts = True
 
     def submit(self, job: Job) -> Mapping[str, str]:
         """Submit a job, unless Slurm has it.
@@ -95,10 +98,16 @@ class SlurmEngine:
                 raise
             return noted
         known = {name: self._known(name, listed) for name in names}
-        lost = [n for n in names if not known[n] and not self._job(n).record()]
-        told = commands.accounted(lost)
-        known |= {name: self._known(name, told) for name in lost}
         answer = {name: state_of(known[name], self._job(name)) for name in names}
+        unsure = [name for name in names if answer[name].phase is Phase.UNKNOWN]
+        counted = {job.name for job in jobs if ELAPSED in job.details}
+        unsure += [n for n in names if answer[n].phase.ended and n not in counted]
+        told = commands.accounted(unsure) if unsure and self._accounts else {}
+        self._accounts &= told is not None
+        for name, several in (told or {}).items():
+            if accounted := self._known(name, {name: several}):
+                one = replace(known[name] or accounted, used=accounted.used)
+                answer[name] = state_of(one, self._job(name))
         ended = [name for name in names if answer[name].phase.ended]
         for name in ended:
             self._job(name).remove_envelopes()

@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 
+from .._core.usage import Usage, mebibytes, seconds
 from .states import Listed
 
 SECONDS = 60
 """How long a client may take to answer; most give up after Slurm's MessageTimeout."""
+
+BEHIND_SECONDS = 0.3
+"""How long accounting may be behind, which then is asked again: measured were 0.1."""
 
 FINAL = re.compile(
     r"""on\ PATH|--help|invalid\ --|unable\ to\ process\ configuration
@@ -50,6 +57,8 @@ class SlurmError(RuntimeError):
 
 def submit(options: Iterable[str], script: str) -> dict[str, str]:
     """Submit a job, and return what it is found by."""
+    if os.environ.get("SBATCH_ARRAY_INX"):
+        raise ValueError("A step is one job, no array: unset SBATCH_ARRAY_INX.")
     printed = _run("sbatch", "--parsable", "--export=ALL", *options, text=script)
     # Beside it there may be what the site's plugins print.
     told = re.search(r"^(\d+)(?:;(.+))?$", printed, re.MULTILINE)
@@ -65,26 +74,32 @@ def jobs(names: Iterable[str]) -> dict[str, list[Listed]]:
     command line can hold.
     """
     mine = f"--user={os.getuid()}"
-    form = "--Format=State:|,JobID:|,NodeList:|,Reason:|,exit_code:|,Name:|"
+    form = "--Format=State:|,JobID:|,NodeList:|,Reason:|,exit_code:|,StartTime:|,Name:|"
     # --all is for partitions that are hidden.
     return _read(_run("squeue", mine, "--all", "--states=all", form), names)
 
 
-def accounted(names: Sequence[str]) -> dict[str, list[Listed]]:
-    """Return what Slurm's accounting says of jobs; nothing where there is none."""
-    if not names:
-        return {}
-    try:
-        printed = _run(
-            *("sacct", "--allocations", "--allclusters", "--parsable2"),
-            *("--starttime=now-30days", f"--name={','.join(names)}"),
-            "--format=State,JobID,NodeList,Reason,ExitCode,JobName",
-        )
-    except SlurmError:
-        return {}
-    # What it takes for running is a job whose end it has missed.
-    told = _read(printed, names)
-    return {name: [job for job in told[name] if job.has_ended] for name in told}
+def accounted(names: Sequence[str]) -> dict[str, list[Listed]] | None:
+    """Return what accounting says of ends of jobs; None where there is none."""
+    for pause in (BEHIND_SECONDS, 0.0):
+        try:
+            printed = _run(
+                *("sacct", "--allclusters", "--noheader", "--parsable2"),
+                *("--starttime=now-30days", f"--name={','.join(names)}"),
+                "--format=State,JobID,NodeList,Reason,ExitCode,ElapsedRaw,TotalCPU,"
+                "AllocCPUS,AllocTRES,TRESUsageInTot,JobName",
+            )
+        except SlurmError as error:
+            return None if re.search("disabled|on PATH", str(error)) else {}
+        # What it takes for running may also be a job whose end it has missed.
+        ended = {
+            name: [each for each in several if each.has_ended]
+            for name, several in _read(printed, names, _used(printed)).items()
+        }
+        if all(ended.get(name) for name in names):
+            break
+        time.sleep(pause)
+    return ended
 
 
 def cancel(jobs: Iterable[Listed]) -> None:
@@ -101,22 +116,43 @@ def cancel(jobs: Iterable[Listed]) -> None:
                 raise
 
 
-def _read(printed: str, names: Iterable[str]) -> dict[str, list[Listed]]:
+def _read(
+    printed: str, names: Iterable[str], used: Mapping[str, dict[str, str]] | None = None
+) -> dict[str, list[Listed]]:
     found: dict[str, list[Listed]] = {}
-    wanted, cluster = set(names), ""
+    wanted, cluster, fields = set(names), "", 6 if used is None else 10
     for line in printed.splitlines():
         if line.startswith("CLUSTER: "):
             # Those of several clusters, if SLURM_CLUSTERS is set.
             cluster = line.partition(" ")[2]
         # The name comes last, since other jobs of the user may bear any.
-        *told, name = (line.removesuffix("|").split("|", 5) + [""] * 5)[:6]
-        if name in wanted:
-            state, number, node, reason, code = told
+        told = line.removesuffix("|").split("|", fields)
+        # Steps have a point in their numbers.
+        if len(told) > fields and told[fields] in wanted and "." not in told[1]:
+            state, number, node, reason, code, start, *_, name = told
             # Accounting says CANCELLED by whom.
             state = state.partition(" ")[0]
-            job = Listed(state, number, node, reason, _exit_code(code), cluster)
+            job = Listed(state, number, node, reason, _exit_code(code), cluster, start)
+            job = replace(job, used=(used or {}).get(number, {}))
             found.setdefault(name, []).append(job)
     return found
+
+
+def _used(printed: str) -> dict[str, dict[str, str]]:
+    """Return by their numbers what jobs have used, each told before its steps."""
+    used: dict[str, Usage] = {}
+    for line in printed.splitlines():
+        # What is told of some is beyond reading, such as INVALID for a time.
+        with suppress(KeyError, ValueError):
+            _, number, *_, elapsed, cpu, cpus, given, taken, _ = line.split("|", 10)
+            number, _, step = number.partition(".")
+            if step:
+                peak = max(mebibytes(taken, "mem"), used[number].peak)
+                used[number] = replace(used[number], peak=peak)
+            else:
+                had = (int(cpus), mebibytes(given, "mem"))
+                used[number] = Usage(float(elapsed), seconds(cpu), *had)
+    return {number: usage.details for number, usage in used.items()}
 
 
 def _exit_code(told: str) -> int:
@@ -135,7 +171,8 @@ def _run(*command: str, text: str = "") -> str:
             check=True,
             encoding="utf-8",
             errors="replace",
-            env=_environment(),
+            # A job keeps the user's own.
+            env=_environment() | ({} if text else {"SLURM_TIME_FORMAT": "%s"}),
             # Ctrl-C in the launcher's terminal is not meant for it.
             start_new_session=True,
             timeout=SECONDS,

@@ -6,28 +6,13 @@ import re
 
 from pydantic import BaseModel, Field, field_validator
 
+from .._core.resources import Resources
+
 RESERVED = (
-    "array",
-    "chdir",
-    "clusters",
-    "error",
-    "export",
-    "export-file",
-    "gres",
-    "help",
-    "hold",
-    "input",
-    "job-name",
-    "open-mode",
-    "output",
-    "parsable",
-    "quiet",
-    "requeue",
-    "test-only",
-    "usage",
-    "version",
-    "wait",
-    "wrap",
+    *("array", "chdir", "clusters", "error", "export", "export-file", "gres", "help"),
+    *("hold", "input", "job-name", "nodes", "ntasks", "ntasks-per-node", "open-mode"),
+    *("output", "parsable", "quiet", "requeue", "test-only", "usage", "version"),
+    *("wait", "wrap"),
 )
 """Options of sbatch that the engine sets, or that would break the way it finds jobs."""
 
@@ -61,9 +46,40 @@ class StepOptions(BaseModel):
         description="Type of the gpus that the step's ResourceSettings ask for, as the "
         "cluster names it.",
     )
+    gpu_memory: int | None = Field(
+        default=None, ge=1, description="GiB of a gpu that is shared, in whole shards."
+    )
+    shard_memory: int | None = Field(
+        default=None, ge=1, description="GiB that one shard of a gpu stands for."
+    )
     gres: list[str] = Field(
         default=[],
         description="Other generic resources, such as `tmpdisk:10G`.",
+    )
+    reservation: str | None = Field(
+        default=None, min_length=1, description="Reservation that its nodes are from."
+    )
+    nice: int | None = Field(
+        default=None, ge=0, le=10**9, description="By how much its priority is lower."
+    )
+    begin: str | None = Field(
+        default=None, pattern=r"^[0-9A-Za-z:+/-]+$", description="Its earliest start."
+    )
+    dependency: str | None = Field(
+        default=None,
+        pattern=r"^(after[a-z]*(:\d+(\+\d+)?)+([,?]|$))+$",
+        description="Jobs of the cluster that it waits for, as in `afterok:20:21`.",
+    )
+    nodes: int | None = Field(
+        default=None, ge=1, description="Number of nodes of a command step."
+    )
+    tasks_per_node: int | None = Field(
+        default=None, ge=1, description="Number of a command step's tasks on each node."
+    )
+    prologue: str | None = Field(
+        default=None,
+        pattern=r"^(/|~[A-Za-z0-9._-]*/)[^\x00-\x1f]+$",
+        description="File on the cluster that bash sources first, as for conda.",
     )
     modules: list[str] = Field(
         default=[], description="Environment modules that are loaded for the step."
@@ -86,6 +102,8 @@ class StepOptions(BaseModel):
     def _are_options(cls, values: list[str]) -> list[str]:
         for value in values:
             option = re.fullmatch(r"--([a-z][a-z0-9-]*)(=.*)?", value)
+            if value == ":" or value.startswith(("--arr", "--het")):
+                raise ValueError(f"{value!r}: a step is one job, no array or hetjob")
             if not option:
                 raise ValueError(
                     f"{value!r} must have the form --name or --name=value, with the "
@@ -95,6 +113,19 @@ class StepOptions(BaseModel):
             if any(name.startswith(option[1]) for name in RESERVED):
                 raise ValueError(f"--{option[1]} of sbatch is set by the step operator")
         return values
+
+    def refusal(self, resources: Resources, is_command: bool) -> str:
+        """Say why a step cannot have all of this; nothing if it can."""
+        if not is_command and (self.nodes or 1) * (self.tasks_per_node or 1) > 1:
+            return (
+                "nodes and tasks_per_node are for command steps: each task would run "
+                "ZenML's entrypoint, and publish the same outputs"
+            )
+        if self.gpu_memory and not self.shard_memory:
+            return "gpu_memory needs shard_memory, which Slurm does not tell"
+        if self.gpu_memory and (self.gpu_type or (resources.gpus or 1) > 1):
+            return "gpu_memory is a part of one gpu, of whatever type"
+        return ""
 
 
 class ComponentOptions(BaseModel):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 from .._core.engine import Host, Job
+from .._core.environment.bootstrap import ENTRYPOINT
 from .._core.environment.job_folder import JobFolder
+from .._core.environment.scripts import nodes, sourced, task
 
 # The command `module` may be missing in shells that are no login shells.
 MODULES = """\
@@ -15,16 +18,31 @@ MODULES = """\
 module load {} || exit
 """
 
+# From Slurm 22.05 on, srun does not take cpus from sbatch.
+NODES = f"""\
+{nodes("scontrol show hostnames", "SLURM_JOB_ID")}\
+[ -z "$SLURM_CPUS_PER_TASK" ] || export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
+"""
+
+RANKS = ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_NODEID")
+
 
 def script(job: Job, folder: JobFolder) -> str:
     """Return the script of a job that lives in a folder."""
     assert isinstance(job.runtime, Host)
     names = shlex.join(job.options.modules)
     modules = MODULES.format(names) if names else ""
-    run = (job.runtime.python, *folder.prepare(job, number="SLURM_JOB_ID"))
+    options = job.options
+    has_tasks = options.nodes or options.tasks_per_node
+    has_tasks = has_tasks and job.command[:3] != ENTRYPOINT
+    starts_them = Path(job.command[0]).name in ("srun", "mpirun", "mpiexec")
+    tasks = ("srun", "--kill-on-bad-exit=1", *task(job.runtime.python, *RANKS))
+    tasks = tasks if has_tasks and not starts_them else ()
+    run = (job.runtime.python, *folder.prepare(job, "SLURM_JOB_ID", within=tasks))
     # The token is for Slurm's clients alone.
-    start = "#!/bin/bash\nunset SLURM_JWT\n"
-    return f"{start}{modules}exec {shlex.join(map(str, run))}\n"
+    start = "#!/bin/bash\nunset SLURM_JWT\n" + modules + sourced(options.prologue)
+    start += NODES if has_tasks else ""
+    return f"{start}exec {shlex.join(map(str, run))}\n"
 
 
 def arguments(job: Job, folder: JobFolder) -> Iterator[str]:
@@ -41,13 +59,18 @@ def arguments(job: Job, folder: JobFolder) -> Iterator[str]:
     # A second run of a job would meet what the first one has told ZenML. Retrying is
     # ZenML's task, and makes another job.
     yield "--no-requeue"
-    yield from ("--nodes=1", "--ntasks=1")
+    nodes, tasks = options.nodes or 1, options.tasks_per_node or 1
+    yield from (f"--nodes={nodes}", f"--ntasks={nodes * tasks}")
+    if tasks > 1:
+        yield f"--ntasks-per-node={tasks}"
     if resources.cpus:
         yield f"--cpus-per-task={math.ceil(resources.cpus)}"
     if resources.memory:
         yield f"--mem={resources.memory}M"
     gres = [*options.gres]
-    if resources.gpus:
+    if shards := math.ceil((options.gpu_memory or 0) / (options.shard_memory or 1)):
+        gres.append(f"shard:{shards}")
+    elif resources.gpus:
         kind = f"{options.gpu_type}:" if options.gpu_type else ""
         gres.append(f"gpu:{kind}{resources.gpus}")
     if gres:
@@ -58,6 +81,12 @@ def arguments(job: Job, folder: JobFolder) -> Iterator[str]:
         "qos": options.qos,
         "time": options.time_limit,
         "constraint": options.constraint,
+        "reservation": options.reservation,
+        "nice": options.nice,
+        "begin": options.begin,
+        "dependency": options.dependency,
+        # Or it would wait for ever.
+        "kill-on-invalid-dep": options.dependency and "yes",
     }
     yield from (f"--{name}={value}" for name, value in chosen.items() if value)
     yield from map(_heeded, options.sbatch_args)

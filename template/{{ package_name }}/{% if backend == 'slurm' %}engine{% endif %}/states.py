@@ -6,7 +6,8 @@ Names and meanings are those of squeue's manual, section JOB STATE CODES (Slurm 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from .._core.engine import JobState, Phase
 from .._core.environment.job_folder import JobFolder
@@ -19,6 +20,8 @@ WAITING = (
 
 FAILED = {
     "BOOT_FAIL": "its node did not start",
+    # A reason; the state is CANCELLED.
+    "DependencyNeverSatisfied": "a job that it waits for did not end as it should",
     "DEADLINE": "the job could not end before its deadline",
     "FAILED": "the job failed",
     "LAUNCH_FAILED": "the job could not be started on its node",
@@ -43,6 +46,8 @@ class Listed:
     reason: str = ""
     exit_code: int = 0
     cluster: str = ""
+    start: str = ""
+    used: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_ended(self) -> bool:
@@ -54,7 +59,7 @@ class Listed:
         """What it is found by."""
         told = {"job_id": self.number, "node": self.node, "state": self.state}
         told["cluster"] = self.cluster
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in told.items() if value} | {**self.used}
 
 
 def state_of(known: Listed | None, folder: JobFolder) -> JobState:
@@ -70,15 +75,16 @@ def state_of(known: Listed | None, folder: JobFolder) -> JobState:
         return replace(told, details={"job_id": number} if number else {})
     reason = "" if known.reason == "None" else known.reason
     if known.state in WAITING:
-        return JobState(Phase.PENDING, reason=reason, details=known.details)
+        start = float(known.start) if known.start.isdecimal() else None
+        return JobState(Phase.PENDING, None, reason, known.details, start)
     if not known.has_ended:
         return JobState(Phase.RUNNING, details=known.details)
     if known.state == "COMPLETED":
         return JobState(Phase.SUCCEEDED, 0, details=known.details)
-    words = FAILED.get(known.state, "the job was cancelled")
+    words = FAILED.get(reason) or FAILED.get(known.state, "the job was cancelled")
     record = folder.record()
     exit_code = record.exit_code if record else known.exit_code or None
-    is_cancelled = known.state == "CANCELLED"
+    is_cancelled = known.state == "CANCELLED" and reason not in FAILED
     if known.state == "FAILED":
         if record:
             words, is_cancelled = record.reason, record.phase is Phase.CANCELLED

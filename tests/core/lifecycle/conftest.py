@@ -37,7 +37,7 @@ ROOT = HOME / "a råot"
 CANARY = "canary-in-the-environment"
 
 
-collect_ignore = [f"test_{each}.py" for each in ("docker", "slurm") if each != NAME]
+collect_ignore_glob = [f"test_{each}*.py" for each in ("docker", "slurm") if each != NAME]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -75,7 +75,7 @@ class FakeEngine:
         if self.forgotten:
             self.forgotten -= 1
             return {}
-        return {name: replace(self._state(name), details={"node": "n1"}) for name in names}
+        return {name: self._described(name) for name in names}
 
     def cancel(self, jobs: Sequence[Handle], force: bool = False) -> None:
         """Kill children; a stubborn engine has to be forced."""
@@ -102,6 +102,11 @@ class FakeEngine:
         for process in self._processes.values():
             process.kill()
             process.wait()
+
+    def _described(self, name: str) -> JobState:
+        state = self._state(name)
+        used = {"elapsed": "0:05:00", "memory_efficiency": "3.0%"} if state.phase.ended else {}
+        return replace(state, details={"node": "n1", **used})
 
     def _state(self, name: str) -> JobState:
         if name not in self._processes:

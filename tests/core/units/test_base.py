@@ -24,7 +24,8 @@ from zenml_acme._core.environment.workdir import work_folder
 from zenml_acme._core.lifecycle import reconciling, waiting
 from zenml_acme._core.lifecycle.metadata import publish
 from zenml_acme._core.options import UnknownSettingError
-from zenml_acme._core.resources import UnsupportedError
+from zenml_acme._core.resources import Resources, UnsupportedError
+from zenml_acme.config import AcmeStepOperatorSettings
 from zenml_acme.operator import AcmeStepOperator
 
 from tests.core.units.fake_engine import FakeEngine, use_fake_engine
@@ -122,7 +123,12 @@ def test_a_steps_job_is_known_in_zenml(success: Success) -> None:
     step_run = Client().get_run_step(success.run.steps["look_around"].id)
     noted = step_run.run_metadata["job"]
 
-    assert noted == {"number": f"number of {success.job.name}", "node": "n1"}
+    found = {"number": f"number of {success.job.name}", "node": "n1"}
+    assert noted == found | {"elapsed": "0:05:00", "memory_efficiency": "3.0%"}
+
+
+def test_a_step_that_asked_for_far_too_much_is_told_so_once(success: Success) -> None:
+    assert success.log.count("has used only 3.0% of its 477 MiB of memory.") == 1
 
 
 def test_it_is_known_there_as_soon_as_the_job_is_submitted(success: Success) -> None:
@@ -324,6 +330,21 @@ def test_what_the_engine_cannot_give_is_refused(engine: FakeEngine) -> None:
     with pytest.raises(UnsupportedError, match="gpus=1"):
         asking("text")
 
+    assert not engine.jobs
+
+
+def test_what_excludes_each_other_is_refused_whatever_else_is_warned_about(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusal(_: object, resources: Resources, is_command: bool) -> str:
+        return f"{resources.gpus} of them and is_command={is_command} exclude each other"
+
+    monkeypatch.setattr(AcmeStepOperatorSettings, "refusal", refusal)
+    asking = pipelines.looking.with_options(settings={"resources": ResourceSettings(gpu_count=2)})
+
+    why = "Step look_around: 2 of them and is_command=False exclude each other."
+    with pytest.raises(UnsupportedError, match=why):
+        asking("text")
     assert not engine.jobs
 
 

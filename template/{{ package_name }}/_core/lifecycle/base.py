@@ -19,7 +19,14 @@ from ..environment import prepare
 from ..environment.packages.distribution import image_requirements
 from ..environment.variables import chosen_variables, step_variables
 from ..options import CommonComponentOptions, CommonStepOptions
-from ..resources import Resources, acquired, refuse_or_warn, validator_of
+from ..resources import (
+    Resources,
+    UnsupportedError,
+    acquired,
+    refuse_or_warn,
+    validator_of,
+)
+from ..usage import unused
 from . import interrupts
 from .jobs import Jobs
 from .masking import Mask
@@ -129,8 +136,11 @@ class EngineStepOperator(BaseStepOperator):
         """Speak up about what a step asks for and does not get.
 
         Raises:
-            UnsupportedError: If its settings say so.
+            UnsupportedError: If its settings say so, or exclude each other.
         """
+        is_command = bool(getattr(info.config, "command", None))
+        if why := settings.refusal(resources, is_command):
+            raise UnsupportedError(f"Step {info.pipeline_step_name}: {why}.")
         honoured = self._engine.honours | acquired(info)
         unsupported = resources.beyond(honoured)
         if settings.timeout_seconds and "timeout" not in honoured:
@@ -215,7 +225,7 @@ class EngineStepOperator(BaseStepOperator):
         if other := other_operator(step_run, self.name):
             other.cleanup_step_submission(step_run)
             return
-        self._clean_up(step_run.id)
+        self._clean_up(step_run)
 
     def _job(self, step: Step) -> str:
         """Return the name of a step's job, with what it is found by in mind."""
@@ -242,7 +252,7 @@ class EngineStepOperator(BaseStepOperator):
         finally:
             if not hasattr(BaseStepOperator, "cleanup_step_submission"):
                 # ZenML before 0.96 does not ask for it.
-                self._clean_up(_id_of(step))
+                self._clean_up(step)
 
     def _status(self, step: Step, max_age: float) -> Status:
         state = self._jobs.state(self._job(step), max_age)
@@ -270,11 +280,15 @@ class EngineStepOperator(BaseStepOperator):
         if said == ExecutionStatus.COMPLETED:
             self._follow(info)
         if said.is_finished:
-            self._clean_up(info.step_run_id)
+            self._clean_up(info)
 
-    def _clean_up(self, step_run_id: UUID) -> None:
+    def _clean_up(self, step: Step) -> None:
         """Remove what a job left; no step fails by that."""
+        step_run_id = _id_of(step)
         name = job_name(step_run_id)
+        asked = Resources.of(step.config.resource_settings)
+        if wasted := ", ".join(unused(self._jobs.details(name), asked)):
+            logger.warning("Step run %s has used only %s.", step_run_id, wasted)
         publish(step_run_id, self.id, self._jobs.news(name))
         try:
             said = Client().get_run_step(step_run_id, hydrate=False).status

@@ -28,6 +28,10 @@ PUBLISH_SECONDS = 10
 """How long after its job's end a step's result may take to reach ZenML."""
 
 
+START_SECONDS = 3600
+"""By how much a job's expected start has to move to be told again: it often creeps."""
+
+
 @dataclass
 class Sight:
     """As what a job is seen, and since when."""
@@ -35,6 +39,7 @@ class Sight:
     phase: Phase
     since: float
     reason: str = ""
+    start: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -118,9 +123,13 @@ class Reconciler:
         sight = self._seen.get(step_run_id)
         if not sight or sight.phase is not state.phase:
             sight = self._seen[step_run_id] = Sight(state.phase, time.monotonic())
-        if state.phase is Phase.PENDING and state.reason != sight.reason:
-            sight.reason = state.reason
-            logger.info("Step run %s is pending: %s", step_run_id, state.reason)
+        if state.phase is Phase.PENDING and _is_news(state, sight):
+            sight.reason, sight.start = state.reason, state.start
+            why = state.reason
+            if state.start is not None:
+                when = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.start))
+                why = f"{why or 'it waits'}; expected to start at {when}"
+            logger.info("Step run %s is pending: %s", step_run_id, why)
         return sight
 
     def _pending(
@@ -159,3 +168,10 @@ class Reconciler:
         log = self._jobs.log(job_name(step_run_id), LOG_LINES)
         said = self._jobs.mask(f"Step run {step_run_id} failed: {reason}.")
         return f"{said} The end of its log:\n{log}" if log else said
+
+
+def _is_news(state: JobState, told: Sight) -> bool:
+    """Tell whether somebody who waits wants to hear of it."""
+    if state.reason != told.reason or state.start is None:
+        return state.reason != told.reason
+    return told.start is None or abs(state.start - told.start) >= START_SECONDS

@@ -88,6 +88,7 @@ def told_state(state: JobState) -> Message:
         "exit_code": state.exit_code,
         "reason": state.reason,
         "details": dict(state.details),
+        "start": state.start,
     }
 
 

@@ -10,7 +10,7 @@ from zenml_acme.engine.commands import SlurmError
 
 FILTERS = (
     *("SQUEUE_PARTITION", "SQUEUE_STATES", "SQUEUE_FORMAT", "SCANCEL_STATE", "SACCT_FORMAT"),
-    *("SBATCH_ARRAY_INX", "SBATCH_ERROR", "SBATCH_WAIT"),
+    *("SBATCH_ERROR", "SBATCH_WAIT"),
 )
 OF_A_JOB = (
     *("SLURM_JOB_ID", "SLURM_JOBID", "SLURM_NTASKS", "SLURM_CPUS_PER_TASK", "SLURM_NNODES"),
@@ -35,6 +35,18 @@ def test_the_clients_keep_what_configures_them(
     known = slurm.environment(name).keys()
     assert known >= {*OF_THE_CLIENTS, "MINE"}
     assert not known & {*FILTERS, *OF_A_JOB, "ZENML_STORE_PASSWORD"}
+
+
+def test_a_step_is_no_array(
+    slurm: Clients, engine: SlurmEngine, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SBATCH_ARRAY_INX", "1-3")
+    with pytest.raises(ValueError, match="no array: unset SBATCH_ARRAY_INX"):
+        engine.submit(job())
+    engine.cancel([JOB])
+
+    assert not slurm.asked("sbatch")
+    assert not list(home.glob("envelope-*"))
 
 
 def test_the_token_of_the_clients_is_not_the_steps(slurm: Clients, engine: SlurmEngine) -> None:
@@ -62,11 +74,11 @@ def test_a_job_is_found_on_its_cluster_and_ended_there(slurm: Clients, engine: S
     slurm.answer("sbatch", "12;far\n")
     assert engine.submit(job()) == {"job_id": "12", "cluster": "far"}
 
-    heading = "STATE|JOBID|NODELIST|REASON|EXIT_CODE|NAME|"
+    heading = "STATE|JOBID|NODELIST|REASON|EXIT_CODE|START_TIME|NAME|"
     slurm.answer(
         "squeue",
-        f"CLUSTER: near\n{heading}\nRUNNING|12|n1|None|0|other\n\n"
-        f"CLUSTER: far\n{heading}\nRUNNING|12|f1|None|0|job\n",
+        f"CLUSTER: near\n{heading}\nRUNNING|12|n1|None|0|N/A|other\n\n"
+        f"CLUSTER: far\n{heading}\nRUNNING|12|f1|None|0|N/A|job\n",
     )
     assert state(engine).phase is Phase.RUNNING
     assert state(engine).details["cluster"] == "far"

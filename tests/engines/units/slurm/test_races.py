@@ -185,7 +185,7 @@ def test_a_full_disk_keeps_no_job_from_being_cancelled(
 
 
 def test_all_jobs_of_a_name_are_cancelled(slurm: Clients, engine: SlurmEngine) -> None:
-    slurm.answer("squeue", "RUNNING|12|n1|None|0|job\nPENDING|13||None|0|job\n")
+    slurm.answer("squeue", "RUNNING|12|n1|None|0|N/A|job\nPENDING|13||None|0|N/A|job\n")
     engine.cancel([JOB])
 
     assert slurm.asked("scancel") == [["12", "13"]]

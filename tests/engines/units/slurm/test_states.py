@@ -93,16 +93,16 @@ def test_the_end_is_known_when_slurm_has_forgotten_the_job(
 
 
 def test_accounting_is_asked_for_what_is_lost(slurm: Clients, engine: SlurmEngine) -> None:
-    slurm.answer("sacct", "CANCELLED by 1000|12|n1|None|0|job\n")
+    slurm.answer("sacct", "CANCELLED by 1000|12|n1|None|0|5|00:03.877|2|cpu=2||job\n")
     assert state(engine).phase is Phase.CANCELLED
 
-    slurm.answer("sacct", "NODE_FAIL|12|n1|None|0|job\n")
+    slurm.answer("sacct", "NODE_FAIL|12|n1|None|0|5|00:03.877|2|cpu=2||job\n")
     assert "its node failed" in state(engine).reason
 
 
 def test_a_job_that_nobody_knows_is_unknown(slurm: Clients, engine: SlurmEngine) -> None:
     # Accounting has missed its end.
-    slurm.answer("sacct", "RUNNING|12|n1|None|0|job\n")
+    slurm.answer("sacct", "RUNNING|12|n1|None|0|5|00:03.877|2|cpu=2||job\n")
 
     assert state(engine).phase is Phase.UNKNOWN
     assert "left no exit code" in state(engine).reason
@@ -160,7 +160,7 @@ def test_a_job_that_was_killed_with_its_supervisor_is_told_so(
 def test_a_job_that_never_began_has_the_exit_code_that_slurm_tells(
     slurm: Clients, engine: SlurmEngine, told: str, code: int, words: str
 ) -> None:
-    slurm.answer("squeue", f"FAILED|12|n1|NonZeroExitCode|{told}|job|\n")
+    slurm.answer("squeue", f"FAILED|12|n1|NonZeroExitCode|{told}|N/A|job|\n")
 
     assert state(engine).exit_code == code
     assert words in state(engine).reason
@@ -169,14 +169,13 @@ def test_a_job_that_never_began_has_the_exit_code_that_slurm_tells(
 def test_of_several_jobs_of_a_name_the_one_counts_that_runs_it(
     slurm: Clients, engine: SlurmEngine, home: Path
 ) -> None:
-    slurm.answer(
-        "squeue", "CANCELLED|11||None|0|job\nPENDING|12||None|0|job\nPENDING|13||None|0|job\n"
-    )
+    told = ("CANCELLED|11||None|0|N/A|job", *(f"PENDING|{n}||None|0|N/A|job" for n in (12, 13)))
+    slurm.answer("squeue", "\n".join(told))
     assert state(engine).details["job_id"] == "12"
 
     home.mkdir(parents=True)
     JobFolder(home).claim("13")
-    slurm.answer("squeue", "RUNNING|12|n1|None|0|job\nRUNNING|13|n2|None|0|job\n")
+    slurm.answer("squeue", "RUNNING|12|n1|None|0|N/A|job\nRUNNING|13|n2|None|0|N/A|job\n")
     assert state(engine).details["node"] == "n2"
     assert not slurm.asked("scancel")
 
@@ -186,13 +185,13 @@ def test_what_was_sent_twice_is_not_left_in_the_queue(
 ) -> None:
     home.mkdir(parents=True)
     end(home, 0)
-    slurm.answer("squeue", "COMPLETED|12|n1|None|0|job\nPENDING|13||None|0|job\n")
+    slurm.answer("squeue", "COMPLETED|12|n1|None|0|N/A|job\nPENDING|13||None|0|N/A|job\n")
 
     assert state(engine).phase is Phase.SUCCEEDED
     assert slurm.asked("scancel") == [["13"]]
 
     # The one that ran, Slurm has forgotten.
-    slurm.answer("squeue", "PENDING|13||None|0|job\n")
+    slurm.answer("squeue", "PENDING|13||None|0|N/A|job\n")
     assert state(engine).phase is Phase.SUCCEEDED
 
 
@@ -219,3 +218,20 @@ def test_a_pending_job_has_its_reason(slurm: Clients, engine: SlurmEngine) -> No
     slurm.list_job("PENDING", "PartitionTimeLimit")
 
     assert state(engine).reason == "PartitionTimeLimit"
+
+
+@pytest.mark.parametrize(("told", "start"), [("1795785654", 1795785654.0), ("N/A", None)])
+def test_a_pending_job_has_its_expected_start_where_slurm_tells_it(
+    slurm: Clients, engine: SlurmEngine, told: str, start: float | None
+) -> None:
+    slurm.answer("squeue", f"PENDING|12||Resources|0|{told}|job|\n")
+
+    assert state(engine).start == start
+    assert slurm.environment("squeue")["SLURM_TIME_FORMAT"] == "%s"
+
+
+def test_a_job_whose_dependency_failed_has_failed(slurm: Clients, engine: SlurmEngine) -> None:
+    slurm.list_job("CANCELLED", "DependencyNeverSatisfied", node="")
+
+    assert state(engine).phase is Phase.FAILED
+    assert "a job that it waits for did not end as it should" in state(engine).reason
