@@ -335,8 +335,8 @@ SECRETS = [
     broken(
         "no_command_line_here_shows_it",
         client(
-            "(*nice, sys.executable",
-            "(*nice, 'env', *(f'{k}={v}' for k, v in job.environment.items()), sys.executable",
+            "(*nice, job.runtime.python",
+            "(*nice, 'env', *(f'{k}={v}' for k, v in job.environment.items()), job.runtime.python",
         ),
     ),
     broken(
