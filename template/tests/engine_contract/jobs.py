@@ -28,7 +28,6 @@ from .project import (
     Phase,
     Resources,
     Runtime,
-    Settings,
     connect,
     empty_host,
     machine_of,
@@ -104,7 +103,7 @@ class Runner:
             environment=environment or {},
             resources=resources or Resources(),
             timeout_seconds=timeout_seconds,
-            options=options or Settings(),
+            options=options or config(),
             runtime=runtime(self.workdir),
             labels={"run": "a run", "step": "a step", "pipeline": "a pipeline"},
         )

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from . import facts
-from .jobs import RETURN_SECONDS, Runner, Started, until, within
-from .project import Handle, Phase, Settings
+from .jobs import RETURN_SECONDS, Runner, Started, config, until, within
+from .project import Handle, Phase
 from .test_commands import BEATS, DAEMON
 
 BEATING = f"echo up; {BEATS}"
@@ -50,7 +50,8 @@ def test_what_it_has_started_ends_with_it(job: Started) -> None:
 def test_a_queued_job_never_starts(runner: Runner) -> None:
     if not facts.QUEUED:
         pytest.skip("facts.py names no settings with which a job stays in the queue")
-    job = runner.start("echo", "up", options=Settings(**facts.QUEUED))
+    queued = config().model_copy(update=facts.QUEUED)
+    job = runner.start("echo", "up", options=queued)
     until(lambda: job.state().phase is Phase.PENDING)
     assert job.state().reason
     job.cancel()

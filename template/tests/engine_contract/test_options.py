@@ -14,7 +14,6 @@ from .project import (
     ComponentOptions,
     Phase,
     Resources,
-    Settings,
     StepOptions,
     connect,
 )
@@ -39,7 +38,7 @@ class Recording:
 
 def test_each_option_is_read(runner: Runner) -> None:
     component: Any = Recording(config())
-    step: Any = Recording(Settings())
+    step: Any = Recording(config())
     other = Runner(connect(component, runner.workdir), runner.workdir, runner.handles)
     with suppress(Exception):
         # Some options are about gpus, which there need not be.

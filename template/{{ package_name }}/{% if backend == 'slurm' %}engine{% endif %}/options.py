@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
 
@@ -68,6 +69,26 @@ class StepOptions(BaseModel):
     modules: list[str] = Field(
         default=[], description="Environment modules that are loaded for the step."
     )
+    container_image: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9/][^\s,]*$",
+        description="Image that the step's command runs in, with the interpreter and "
+        "the packages prepared here: a reference, or a path on the nodes, as "
+        "`container_runtime` takes it.",
+    )
+    container_runtime: Literal["apptainer", "charliecloud", "podman", "pyxis"] = Field(
+        default="podman", description="What runs the image on the nodes."
+    )
+    container_binds: list[str] = Field(
+        default=[],
+        description="Further folders of the nodes that are to be seen inside, each as "
+        "`/path` or `/path:/path/inside`.",
+    )
+    container_args: list[str] = Field(
+        default=[],
+        description="Further options of `container_runtime`, each as `--name` or "
+        "`--name=value`. Everybody on the node can see them.",
+    )
     sbatch_args: list[str] = Field(
         default=[],
         description="Further options of sbatch, each as `--name` or `--name=value`.",
@@ -79,6 +100,22 @@ class StepOptions(BaseModel):
         for value in values:
             if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.:/+-]*", value):
                 raise ValueError(f"{value!r} is no name of a module or resource")
+        return values
+
+    @field_validator("container_binds")
+    @classmethod
+    def _are_binds(cls, values: list[str]) -> list[str]:
+        for value in values:
+            if not re.fullmatch(r"/[^:,]*(:/[^:,]*)?", value):
+                raise ValueError(f"{value!r} must have the form /path or /path:/inside")
+        return values
+
+    @field_validator("container_args")
+    @classmethod
+    def _are_of_the_runtime(cls, values: list[str]) -> list[str]:
+        for value in values:
+            if not re.fullmatch(r"--[a-z][a-z-]*(=.*)?", value):
+                raise ValueError(f"{value!r} must have the form --name or --name=value")
         return values
 
     @field_validator("sbatch_args")

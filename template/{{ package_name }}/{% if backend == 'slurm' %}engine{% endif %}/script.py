@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from .._core.engine import Host, Job
 from .._core.environment.job_folder import JobFolder
+from .containers import within
 
 # The command `module` may be missing in shells that are no login shells.
 MODULES = """\
@@ -21,7 +22,8 @@ def script(job: Job, folder: JobFolder) -> str:
     assert isinstance(job.runtime, Host)
     names = shlex.join(job.options.modules)
     modules = MODULES.format(names) if names else ""
-    run = (job.runtime.python, *folder.prepare(job, number="SLURM_JOB_ID"))
+    told = folder.prepare(job, number="SLURM_JOB_ID", within=within(job, folder))
+    run = (job.runtime.python, *told)
     # The token is for Slurm's clients alone.
     start = "#!/bin/bash\nunset SLURM_JWT\n"
     return f"{start}{modules}exec {shlex.join(map(str, run))}\n"
