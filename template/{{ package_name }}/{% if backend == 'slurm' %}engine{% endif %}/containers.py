@@ -121,7 +121,7 @@ def _podman(container: Container) -> Iterator[str]:
 
 
 def _apptainer(container: Container) -> Iterator[str]:
-    """Call `apptainer exec`, of 1.0 to 1.4: it hands its environment on by itself."""
+    """Call `apptainer exec`, of 1.4: it hands its environment on by itself."""
     yield from ("apptainer", "exec", "--writable-tmpfs", f"--pwd={container.folder}")
     yield from (f"--bind={bind}" for bind in container.binds)
     if container.gpus:
@@ -137,7 +137,7 @@ def _charliecloud(container: Container) -> Iterator[str]:
 
 
 def _pyxis(container: Container) -> Iterator[str]:
-    """Call srun(1) with the options of Pyxis, of 0.20; gpus are Enroot's own hooks'."""
+    """Call srun(1) with the options in args.c of Pyxis (2025); gpus are Enroot's own hooks'."""
     yield from ("srun", "--ntasks=1", "--export=ALL", f"--job-name={container.name}")
     if container.cpus:
         # What sbatch was told, srun does not take over (Slurm 22.05).
