@@ -60,13 +60,13 @@ engines:
 	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends \
 		slurmctld slurmd slurm-client munge gridengine-master gridengine-exec gridengine-client \
 		docker.io iproute2 mmdebstrap docker-registry apache2-utils podman catatonit netavark runc \
-		openssh-server openssh-client python3-venv
+		openssh-server openssh-client python3-venv charliecloud
 	tests/engines/slurm.sh start $(ENGINES)/slurm
 	tests/engines/gridengine.sh start $(ENGINES)/gridengine
 	tests/engines/docker.sh start $(ENGINES)/docker
 	tests/engines/registry.sh start $(ENGINES)/registry
 	set -a && . $(ENGINES)/docker/env && tests/engines/podman.sh start $(ENGINES)/podman && \
-		tests/engines/ssh.sh start $(ENGINES)/ssh
+		tests/engines/charliecloud.sh start $(ENGINES)/charliecloud && tests/engines/ssh.sh start $(ENGINES)/ssh
 	set -a && . $(ENGINES)/slurm/env && . $(ENGINES)/gridengine/env && tests/engines/login.sh start $(ENGINES)/login
 
 test-engines: $(READY)
@@ -74,7 +74,7 @@ test-engines: $(READY)
 	.venv/bin/pytest tests/engines -n auto --dist loadgroup
 
 stop-engines:
-	for engine in login ssh podman registry docker gridengine slurm; do tests/engines/$$engine.sh stop $(ENGINES)/$$engine; done
+	for engine in login ssh charliecloud podman registry docker gridengine slurm; do tests/engines/$$engine.sh stop $(ENGINES)/$$engine; done
 
 lint: $(READY)
 	.venv/bin/ruff check

@@ -1,5 +1,6 @@
 """Generated projects on real engines: `make engines` starts them, `make test-engines` runs this."""
 
+import getpass
 import json
 import os
 import re
@@ -113,6 +114,56 @@ def test_the_engine_contract_holds(engine: Engine, project: Path, tmp_path: Path
         **engine.variables,
     )
     assert set(skips(ElementTree.parse(report).getroot())) == UNTOLD[engine.backend]
+
+
+IN_IMAGE = """
+import sys, time
+from pathlib import Path
+from zenml_acme._core.engine import Handle, Host, Job
+from zenml_acme._core.environment.source_tree import archive_tree
+from zenml_acme._core.resources import Resources
+from zenml_acme.config import AcmeStepOperatorConfig as Config
+from zenml_acme.engine.client import SlurmEngine
+folder = Path(sys.argv[1])
+options = Config(container_image=sys.argv[2], container_runtime="charliecloud")
+host = Host(Path(sys.executable), archive_tree(folder, folder.parent / "sources", 1))
+engine = SlurmEngine(folder.parent / "jobs")
+command = ("ls", "/image-of-the-tests")
+engine.submit(Job("in-image", command, {}, Resources(), None, options, host, {}))
+job = Handle("in-image")
+while not engine.poll([job])[job.name].phase.ended:
+    time.sleep(0.2)
+print(engine.logs(job, 1000), engine.poll([job])[job.name])
+"""
+
+
+@each(slurm=SLURM)
+def test_the_engine_contract_holds_in_an_image(
+    engine: Engine, project: Path, tmp_path: Path
+) -> None:
+    image = os.environ.get("TEST_CHARLIECLOUD_IMAGE")
+    if not image:
+        pytest.skip("no TEST_CHARLIECLOUD_IMAGE in the environment: run `make engines`")
+    environment = environment_of(project, NEWEST)
+    # Charliecloud's programs ask for one.
+    variables = {"USER": getpass.getuser(), **engine.variables}
+    (tmp_path / "empty").mkdir()
+    told = environment.run(
+        *("-c", IN_IMAGE, str(tmp_path / "empty"), image), folder=project, **variables
+    )
+    assert told.startswith("/image-of-the-tests\n"), told
+
+    told = environment.run(
+        *("-m", "pytest", "-p", "no:cacheprovider", "tests/engine_contract"),
+        folder=project,
+        ENGINE_CONTRACT_CONFIG=json.dumps(
+            {"container_image": image, "container_runtime": "charliecloud"}
+        ),
+        ENGINE_CONTRACT_REQUIRED="1",
+        **variables,
+    )
+    assert " passed" in told
+    assert "skipped" not in told
 
 
 @each(ssh=SSH, slurm=SLURM, gridengine=GRID)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from .._core.environment.prepare import ContainerOptions
 from .._core.resources import Resources
 
 RESERVED = (
@@ -17,7 +19,7 @@ RESERVED = (
 """Options of sbatch that the engine sets, or that would break the way it finds jobs."""
 
 
-class StepOptions(BaseModel):
+class StepOptions(ContainerOptions):
     """What a step can set for itself; the cluster's defaults hold for the rest."""
 
     partition: str | None = Field(
@@ -84,6 +86,9 @@ class StepOptions(BaseModel):
     modules: list[str] = Field(
         default=[], description="Environment modules that are loaded for the step."
     )
+    container_runtime: Literal["apptainer", "charliecloud", "podman", "pyxis"] = Field(
+        default="podman", description="What runs the image on the nodes."
+    )
     sbatch_args: list[str] = Field(
         default=[],
         description="Further options of sbatch, each as `--name` or `--name=value`.",
@@ -125,6 +130,8 @@ class StepOptions(BaseModel):
             return "gpu_memory needs shard_memory, which Slurm does not tell"
         if self.gpu_memory and (self.gpu_type or (resources.gpus or 1) > 1):
             return "gpu_memory is a part of one gpu, of whatever type"
+        if self.container_image and (self.nodes or self.tasks_per_node):
+            return "container_image is for steps of one task"
         return ""
 
 

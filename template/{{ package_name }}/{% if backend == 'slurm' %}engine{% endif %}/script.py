@@ -8,8 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .._core.engine import Host, Job
-from .._core.environment.bootstrap import ENTRYPOINT
-from .._core.environment.job_folder import JobFolder
+from .._core.environment.containers import (
+    OF_THE_NODE,
+    Container,
+    Start,
+    apptainer,
+    both,
+    charliecloud,
+    podman,
+    within,
+)
+from .._core.environment.job_folder import ENTRYPOINT, JobFolder
 from .._core.environment.scripts import nodes, sourced, task
 
 # The command `module` may be missing in shells that are no login shells.
@@ -38,11 +47,38 @@ def script(job: Job, folder: JobFolder) -> str:
     starts_them = Path(job.command[0]).name in ("srun", "mpirun", "mpiexec")
     tasks = ("srun", "--kill-on-bad-exit=1", *task(job.runtime.python, *RANKS))
     tasks = tasks if has_tasks and not starts_them else ()
-    run = (job.runtime.python, *folder.prepare(job, "SLURM_JOB_ID", within=tasks))
+    container = within(job, folder, CONTAINERS[options.container_runtime])
+    told = folder.prepare(job, "SLURM_JOB_ID", within=(*tasks, *container))
+    run = (job.runtime.python, *told)
     # The token is for Slurm's clients alone.
     start = "#!/bin/bash\nunset SLURM_JWT\n" + modules + sourced(options.prologue)
     start += NODES if has_tasks else ""
     return f"{start}exec {shlex.join(map(str, run))}\n"
+
+
+def _pyxis(container: Container) -> Iterator[str]:
+    """Call srun(1) with the options of Pyxis (args.c of 2025); gpus are Enroot's."""
+    yield from ("srun", "--ntasks=1", "--export=ALL", f"--job-name={container.name}")
+    if container.cpus:
+        # What sbatch was told, srun does not take over (Slurm 22.05).
+        yield f"--cpus-per-task={container.cpus}"
+    yield from (f"--container-image={container.image}", "--container-writable")
+    yield f"--container-workdir={container.folder}"
+    yield f"--container-mounts={','.join(map(both, container.binds))}"
+    # Of these, the image's own would win.
+    own = ("ZENML_CONFIG_PATH", "ZENML_CUSTOM_SOURCE_ROOT", "ZENML_REPOSITORY_PATH")
+    names = (*own, *OF_THE_NODE, *container.variables)
+    yield f"--container-env={','.join(dict.fromkeys(names))}"
+    yield from container.arguments
+
+
+CONTAINERS: dict[str, Start] = {
+    "apptainer": apptainer,
+    "charliecloud": charliecloud,
+    "podman": podman,
+    "pyxis": _pyxis,
+}
+"""How `container_runtime` starts a command in an image."""
 
 
 def arguments(job: Job, folder: JobFolder) -> Iterator[str]:
