@@ -55,24 +55,25 @@ contract-docs: $(READY)
 
 ENGINES := $(CURDIR)/.cache/engines
 
-engines:
+engines: $(READY)
 	apt-get update --quiet
 	apt-get install --quiet --yes --no-install-recommends slurmctld slurmd slurm-client munge \
 		docker.io iproute2 mmdebstrap docker-registry apache2-utils podman catatonit netavark runc \
-		openssh-server openssh-client python3-venv
+		openssh-server openssh-client python3-venv curl
 	tests/engines/slurm.sh start $(ENGINES)/slurm
 	tests/engines/docker.sh start $(ENGINES)/docker
 	tests/engines/registry.sh start $(ENGINES)/registry
 	set -a && . $(ENGINES)/docker/env && tests/engines/podman.sh start $(ENGINES)/podman && \
 		tests/engines/ssh.sh start $(ENGINES)/ssh
 	set -a && . $(ENGINES)/slurm/env && tests/engines/login.sh start $(ENGINES)/login
+	tests/engines/zenml_server.sh start $(ENGINES)/zenml_server
 
 test-engines: $(READY)
 	@set -a; for engine in .cache/engines/*/env; do [ ! -e "$$engine" ] || . "./$$engine"; done; \
 	.venv/bin/pytest tests/engines -n auto --dist loadgroup
 
 stop-engines:
-	for engine in login ssh podman registry docker slurm; do tests/engines/$$engine.sh stop $(ENGINES)/$$engine; done
+	for engine in zenml_server login ssh podman registry docker slurm; do tests/engines/$$engine.sh stop $(ENGINES)/$$engine; done
 
 lint: $(READY)
 	.venv/bin/ruff check
@@ -88,6 +89,7 @@ lock: $(READY)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" uv lock --upgrade
 	.venv/bin/python -m tests.zenml.lock
 	.venv/bin/python -m tests.shipped.lock
+	.venv/bin/python -c 'from tests.engines.server import renew; renew()'
 
 clean:
 	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache
