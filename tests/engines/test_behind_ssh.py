@@ -296,3 +296,19 @@ def test_eight_steps_run_at_once(launcher: Launcher) -> None:
     assert (status, [*steps.values()]) == ("completed", ["completed"] * 8)
     assert not [left for step in steps for left in launcher.remains(step)]
     launcher.assert_nothing_runs()
+
+
+@on(slurm=SLURM)
+def test_a_step_that_fails_says_why_and_leaves_its_log(launcher: Launcher) -> None:
+    process = launcher.start("failing")
+    said, _ = process.communicate(timeout=240)
+
+    assert process.returncode != 0
+    assert "the step fails on purpose" in said
+    status, steps = launcher.last_run()
+    assert (status, [*steps.values()]) == ("failed", ["failed"])
+    [step] = steps
+    remains = launcher.remains(step)
+    assert "output.log" in remains
+    assert not {"run", "source"} & {*remains}
+    launcher.assert_nothing_runs()
