@@ -55,12 +55,12 @@ contract-docs: $(READY)
 
 ENGINES := $(CURDIR)/.cache/engines
 
-engines:
+engines: $(READY)
 	apt-get update --quiet
 	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends \
 		slurmctld slurmd slurm-client munge gridengine-master gridengine-exec gridengine-client \
 		docker.io iproute2 mmdebstrap docker-registry apache2-utils podman catatonit netavark runc \
-		openssh-server openssh-client python3-venv charliecloud
+		openssh-server openssh-client python3-venv charliecloud curl
 	tests/engines/slurm.sh start $(ENGINES)/slurm
 	tests/engines/gridengine.sh start $(ENGINES)/gridengine
 	tests/engines/docker.sh start $(ENGINES)/docker
@@ -68,13 +68,14 @@ engines:
 	set -a && . $(ENGINES)/docker/env && tests/engines/podman.sh start $(ENGINES)/podman && \
 		tests/engines/charliecloud.sh start $(ENGINES)/charliecloud && tests/engines/ssh.sh start $(ENGINES)/ssh
 	set -a && . $(ENGINES)/slurm/env && . $(ENGINES)/gridengine/env && tests/engines/login.sh start $(ENGINES)/login
+	tests/engines/zenml_server.sh start $(ENGINES)/zenml_server
 
 test-engines: $(READY)
 	@set -a; for engine in .cache/engines/*/env; do [ ! -e "$$engine" ] || . "./$$engine"; done; \
 	.venv/bin/pytest tests/engines -n auto --dist loadgroup
 
 stop-engines:
-	for engine in login ssh charliecloud podman registry docker gridengine slurm; do tests/engines/$$engine.sh stop $(ENGINES)/$$engine; done
+	for engine in zenml_server login ssh charliecloud podman registry docker gridengine slurm; do tests/engines/$$engine.sh stop $(ENGINES)/$$engine; done
 
 lint: $(READY)
 	.venv/bin/ruff check
@@ -90,6 +91,7 @@ lock: $(READY)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" uv lock --upgrade
 	.venv/bin/python -m tests.zenml.lock
 	.venv/bin/python -m tests.shipped.lock
+	.venv/bin/python -c 'from tests.engines.server import renew; renew()'
 
 clean:
 	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache

@@ -13,6 +13,7 @@ number=$(cksum <<<"$folder" | cut -d ' ' -f 1)
 port=$((30000 + number % 10000)) account=steps$((number % 100000)) place=/var/lib/test-login-$number
 
 make_account() {
+    local uv
     install -d -m 755 "$place"
     # Without a password, and not locked, which sshd would refuse.
     id "$account" >/dev/null 2>&1 ||
@@ -20,7 +21,11 @@ make_account() {
     install -d -o "$account" -g "$account" -m 700 "$place/home"
     # Who may not read the folder of the cluster has a copy.
     [ -z "${SLURM_CONF:-}" ] || install -m 644 "$SLURM_CONF" "$place/slurm.conf"
+    # With it, an environment there is a matter of seconds.
+    uv=$(PATH="$PATH:$(realpath "$(dirname "$0")/../..")/.venv/bin" type -P uv || true)
+    [ -z "$uv" ] || install -D -m 755 "$(realpath "$uv")" "$place/bin/uv"
     {
+        echo "export PATH=$place/bin:\$PATH"
         echo "export SLURM_CONF=$place/slurm.conf"
         # What leads to the other cluster, and installers of this machine to an index.
         for name in SGE_ROOT SGE_CELL SGE_QMASTER_PORT SGE_EXECD_PORT HTTPS_PROXY PIP_CERT PIP_INDEX_URL SSL_CERT_FILE UV_INDEX_URL; do
