@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from tests.engines.server import LOCK
-from tests.engines.test_engines import LOCAL, SLURM, Engine
+from tests.engines.test_engines import SLURM, SSH, Engine
 from tests.template.environments import lay_over, whole_environment
 from tests.template.projects import NAME, SOURCE
 from tests.template.rendering import copy_template, render
@@ -178,7 +178,7 @@ def launcher(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for name in ("TEST_LOGIN_BIN", "TEST_ZENML_SERVER"):
         if name not in os.environ:
             pytest.skip(f"no {name} in the environment: run `make engines test-engines`")
-    assert engine.variables or engine is LOCAL
+    assert engine.variables or engine is SSH
     place = os.environ["TEST_LOGIN_PLACE"]
     here = Path(tempfile.mkdtemp(prefix="launcher-", dir=place))
     there = Path(tempfile.mkdtemp(prefix="pipelines-", dir=place))
@@ -271,7 +271,7 @@ def on(**engines: Engine) -> pytest.MarkDecorator:
     )
 
 
-@on(slurm=SLURM)
+@on(slurm=SLURM, ssh=SSH)
 def test_steps_succeed_and_leave_nothing(launcher: Launcher) -> None:
     [seen] = told(launcher.run("succeeding"), "SEEN")
 
@@ -311,4 +311,29 @@ def test_a_step_that_fails_says_why_and_leaves_its_log(launcher: Launcher) -> No
     remains = launcher.remains(step)
     assert "output.log" in remains
     assert not {"run", "source"} & {*remains}
+    launcher.assert_nothing_runs()
+
+
+@on(slurm=SLURM)
+def test_an_interrupt_ends_the_job_before_its_launcher(launcher: Launcher) -> None:
+    process = launcher.start_waiting()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=120)
+
+    assert process.returncode != 0
+    launcher.assert_nothing_runs()
+    status, steps = launcher.last_run()
+    assert not {status, *steps.values()} & {"initializing", "running", "completed"}
+
+
+@on(slurm=SLURM)
+def test_the_job_of_a_launcher_that_was_killed_is_found_and_cancelled(
+    launcher: Launcher,
+) -> None:
+    process = launcher.start_waiting()
+    process.kill()
+    process.communicate()
+
+    assert "FOUND running" in launcher.run("find")
+    wait_for(lambda: not launcher.queued(), seconds=60)
     launcher.assert_nothing_runs()

@@ -15,7 +15,11 @@ from zenml.enums import StackComponentType
 
 OPERATOR = "there"
 MARKS = Path(os.environ.get("MARKS", "/nowhere"))
-SECRET = {"docker": DockerSettings(environment={"SECRET": os.environ.get("SECRET", "")})}
+SECRET = {
+    "docker": DockerSettings(
+        environment={"MARKS": str(MARKS), "SECRET": os.environ.get("SECRET", "")}
+    )
+}
 
 
 def register(flavor: str, configuration: dict[str, str]) -> None:
