@@ -162,7 +162,7 @@ def test_a_terminal_asks_for_the_teams_own_backend_and_for_nothing_that_is_locke
         screen.until("license = Proprietary, ci = gitlab")
         screen.until("Name of the project")
         screen.type("\r")
-        screen.until("acmeq   each step is a job of Acme's queue")
+        screen.until("each step is a job of Acme's queue")
         screen.until("local")
         screen.type("\x1b[A\r")  # up: from local to acmeq
         screen.until("Who reviews changes")

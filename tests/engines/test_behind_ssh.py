@@ -23,9 +23,10 @@ from tests.engines.server import LOCK
 from tests.engines.test_engines import SLURM, SSH, Engine
 from tests.template.environments import lay_over, whole_environment
 from tests.template.projects import NAME, SOURCE
-from tests.template.rendering import copy_template, render
+from tests.template.rendering import REPOSITORY, copy_template, render
 
 FLOW = Path(__file__).parent / "workspace"
+SOP_NEW = REPOSITORY / ".venv" / "bin" / "sop-new"
 
 
 @dataclass
@@ -260,13 +261,14 @@ def may(path: Path, right: int) -> bool:
         return False
 
 
+# Their launchers share a server, and look for the last run on it.
+pytestmark = pytest.mark.xdist_group("behind-ssh")
+
+
 def on(**engines: Engine) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         "engine",
-        [
-            pytest.param(engine, id=name, marks=pytest.mark.xdist_group(name))
-            for name, engine in engines.items()
-        ],
+        [pytest.param(engine, id=name) for name, engine in engines.items()],
         scope="module",
     )
 
@@ -337,3 +339,29 @@ def test_the_job_of_a_launcher_that_was_killed_is_found_and_cancelled(
     assert "FOUND running" in launcher.run("find")
     wait_for(lambda: not launcher.queued(), seconds=60)
     launcher.assert_nothing_runs()
+
+
+@on(ssh=SSH)
+def test_trying_a_backend_uses_the_users_server_and_leaves_it_as_it_was(launcher: Launcher) -> None:
+    [before] = told(launcher.run("names"), "NAMES")
+    tried = subprocess.run(
+        [SOP_NEW, "try", "--backend", "ssh", "--option", "ssh_host=login", "--json"],
+        # What the user is connected to is told by ZenML's configuration alone.
+        env={name: value for name, value in os.environ.items() if not name.startswith("ZENML_")}
+        | {
+            "PATH": os.pathsep.join(
+                (os.environ["TEST_LOGIN_BIN"], str(SOP_NEW.parent), os.environ["PATH"])
+            ),
+            "TMPDIR": str(launcher.here / "tmp"),
+            "ZENML_CONFIG_PATH": str(launcher.here / "zenml"),
+        },
+        capture_output=True,
+        text=True,
+    )
+
+    assert tried.returncode == 0, tried.stderr
+    answer = json.loads(tried.stdout)
+    assert answer["run"]["status"] == "completed"
+    assert [*answer["run"]["steps"][0]["job"]] == ["process_group"]
+    assert told(launcher.run("names"), "NAMES") == [before]
+    assert not list((launcher.here / "tmp").iterdir())

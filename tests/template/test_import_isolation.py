@@ -116,3 +116,23 @@ def test_every_module_of_every_combination_imports(
     counts = [int(line.split()[1]) for line in told.splitlines() if line.startswith("IMPORTED")]
     assert len(counts) == len(arguments) // 2
     assert min(counts) >= 12
+
+
+AGENT = f"""
+import subprocess, sys
+from pathlib import Path
+from {PACKAGE}._core.transport.starting import archive
+Path(sys.argv[1]).write_bytes(archive())
+code = f"import sys; sys.path.insert(0, {{sys.argv[1]!r}}); import {{', '.join(sys.argv[2:])}}"
+subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
+"""
+
+
+def test_what_is_sent_to_another_machine_is_all_that_it_imports(
+    project: Project, tmp_path: Path
+) -> None:
+    if f"{PACKAGE}/_core/transport/agent.py" not in project.modules:
+        # Of images, nothing is sent.
+        return
+    wanted = (f"{PACKAGE}.engine.client", f"{PACKAGE}._core.transport.agent")
+    project.run("-c", AGENT, str(tmp_path / "agent.zip"), *wanted)

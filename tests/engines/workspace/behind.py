@@ -120,6 +120,14 @@ def last_run() -> dict[str, Any]:
     }
 
 
+def names() -> list[str]:
+    """What the server has of stacks and step operators, and of flavors that it did not bring."""
+    client, kind = Client(), StackComponentType.STEP_OPERATOR
+    flavors = [each for each in client.list_flavors(type=kind, size=100).items if each.is_custom]
+    components = client.list_stack_components(type=kind, size=100).items
+    return [each.name for each in (*client.list_stacks(size=100).items, *components, *flavors)]
+
+
 def find() -> None:
     """Find the steps of the last run on the engine, which another launcher has started."""
     operator = Client().active_stack.step_operator
@@ -135,6 +143,8 @@ if __name__ == "__main__":
         register(arguments[0], json.loads(arguments[1]))
     elif what == "find":
         find()
+    elif what == "names":
+        print("NAMES", json.dumps(names()))
     elif what == "last":
         print("LAST", json.dumps(last_run()))
     else:

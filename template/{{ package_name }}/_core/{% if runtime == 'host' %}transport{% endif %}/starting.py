@@ -26,6 +26,7 @@ PARTS = (
     "_core/usage.py",
     "_core/environment/__init__.py",
     "_core/environment/bootstrap.py",
+    "_core/environment/containers.py",
     "_core/environment/janitor.py",
     "_core/environment/job_folder.py",
     "_core/environment/scripts.py",
