@@ -60,7 +60,7 @@ engines: $(READY)
 	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends \
 		slurmctld slurmd slurm-client munge gridengine-master gridengine-exec gridengine-client \
 		docker.io iproute2 mmdebstrap docker-registry apache2-utils podman catatonit netavark runc \
-		openssh-server openssh-client python3-venv charliecloud curl
+		openssh-server openssh-client python3-venv charliecloud curl fish tcsh zsh
 	tests/engines/slurm.sh start $(ENGINES)/slurm
 	tests/engines/gridengine.sh start $(ENGINES)/gridengine
 	tests/engines/docker.sh start $(ENGINES)/docker
