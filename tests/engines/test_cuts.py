@@ -20,7 +20,7 @@ from tests.zenml.versions import NEWEST
 
 __all__ = ["project"]
 
-CUTS = int(os.environ.get("CUTS", "30"))
+CUTS = int(os.environ.get("CUTS", "20"))
 """How often; all that is claimed of it was seen with 200."""
 
 FLOW = Path(__file__).parent / "workspace"
