@@ -39,10 +39,12 @@ def try_command(
 ) -> None:
     """Run a real pipeline on a project, in a throwaway environment and ZenML store.
 
-    They are made in TMPDIR if that is set, or else in your cache folder, and removed at the end.
-    Steps that run on another machine, as with ssh_host, use the ZenML server that you are
-    connected to, and the artifact store of your active stack; what is registered there is removed
-    as well.
+    They are made in TMPDIR if that is set, or else in your cache folder, and
+    removed at the end.
+
+    Steps that run on another machine, as with ssh_host, use the ZenML server that
+    you are connected to, and the artifact store of your active stack. What is
+    registered there is removed, too.
     """
     from sop_new.printing import emit
     from sop_new.tryout.tryout import tryout

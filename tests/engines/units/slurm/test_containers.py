@@ -146,3 +146,17 @@ def test_without_an_image_the_node_starts_the_command(tmp_path: Path) -> None:
 def test_what_a_runtime_would_misunderstand_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         StepOptions(**options)
+
+
+def test_a_folder_that_no_bind_can_name_is_refused(tmp_path: Path, python: Path) -> None:
+    with pytest.raises(ValueError, match="a colon or a comma"):
+        started(tmp_path / "a:b", python)
+
+
+def test_no_image_is_started_for_several_tasks() -> None:
+    options = StepOptions(container_image="img", nodes=2)
+
+    assert (
+        options.refusal(Resources(), is_command=True) == "container_image is for steps of one task"
+    )
+    assert not StepOptions(container_image="img").refusal(Resources(), is_command=True)
