@@ -102,7 +102,8 @@ def hand_on(source: socket.socket, sink: socket.socket, fault: Fault) -> None:
 def breaking(folder: Path) -> Iterator[Proxy]:
     """A proxy before the login machine; `folder/ssh` goes through it."""
     login = Path(os.environ["TEST_LOGIN_BIN"])
-    [port] = re.findall(r"Port (\d+)", (login.parent / "config").read_text())
+    # All of its accounts are on one.
+    [port] = set(re.findall(r"Port (\d+)", (login.parent / "config").read_text()))
     proxy = Proxy(int(port), seed=CUTS)
     # The key is known by the address that it has without a proxy.
     ssh = folder / "ssh"
