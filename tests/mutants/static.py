@@ -116,7 +116,7 @@ INTERFACE = [
     ),
     mutant(
         "SOP128",
-        Edit(BASE, "return validator_of(self.engine.needs)", 'return "a remote artifact store"'),
+        Edit(BASE, "return validator_of(self._engine.needs)", 'return "a remote artifact store"'),
     ),
     mutant(
         "SOP129",

@@ -149,7 +149,7 @@ class Engine(Protocol):
     """Of "cpus", "gpus", "gpu_class", "memory" and "timeout": what it enforces."""
 
     needs: frozenset[str]
-    """Of "remote store" and "registry": what a stack must have for jobs to run."""
+    """Of "another machine", "registry" and "remote store": what jobs need to run."""
 
     pause_seconds: float
     """The least pause between two questions to it."""

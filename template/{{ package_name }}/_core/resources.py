@@ -99,11 +99,19 @@ def validator_of(needs: frozenset[str]) -> StackValidator | None:
     if not needs:
         return None
     registry = {StackComponentType.CONTAINER_REGISTRY}
+    checks = {"another machine": _names_machine, "remote store": _has_remote_store}
     return StackValidator(
         required_components=registry if "registry" in needs else None,
-        custom_validation_function=(
-            _has_remote_store if "remote store" in needs else None
+        custom_validation_function=next(
+            (check for need, check in checks.items() if need in needs), None
         ),
+    )
+
+
+def _names_machine(stack: Stack) -> tuple[bool, str]:
+    return False, (
+        "The step operator runs steps on another machine, and names none: `zenml "
+        "step-operator update NAME --ssh_host=HOST`, if `ssh HOST` reaches it."
     )
 
 
