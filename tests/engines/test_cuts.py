@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines.test_behind_ssh import wait_for
 from tests.engines.test_engines import SLURM, SSH, Engine, each, environment_of, project
 from tests.zenml.versions import NEWEST
 
@@ -65,6 +66,9 @@ class Proxy:
                 return
             time.sleep(0.05)
         time.sleep(wait)
+        if fault.is_over:
+            # It has ended by itself.
+            return
         fault.has_begun.set()
         if fault.kind != "cut":
             # What is garbled, ssh hears by itself; one that stalls is cut in the end.
@@ -128,7 +132,8 @@ def test_no_job_is_lost_or_runs_twice(engine: Engine, project: Path, tmp_path: P
     environment = environment_of(project, NEWEST)
     (tmp_path / "bin").mkdir()
     until = tmp_path / "until"
-    with breaking(tmp_path / "bin") as proxy:
+    said = tmp_path / "said"
+    with breaking(tmp_path / "bin") as proxy, said.open("w") as output:
         process = subprocess.Popen(
             [environment.python, FLOW / "cuts.py", workdir, until],
             cwd=project,
@@ -138,22 +143,20 @@ def test_no_job_is_lost_or_runs_twice(engine: Engine, project: Path, tmp_path: P
                 "ZENML_ANALYTICS_OPT_IN": "false",
                 "ZENML_CONFIG_PATH": str(tmp_path / "zenml"),
             },
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
-            text=True,
         )
-        assert process.stdout
-        for line in process.stdout:
-            if line.startswith("READY"):
-                break
-        proxy.breaks = True
-        while proxy.faults < cuts and process.poll() is None:
-            time.sleep(0.1)
-        proxy.breaks = False
-        until.touch()
-        said = process.stdout.read()
-    assert process.wait() == 0, said
-    [jobs] = re.findall(r"JOBS (\d+)", said)
+        try:
+            wait_for(lambda: "READY" in said.read_text() or process.poll() is not None)
+            proxy.breaks = True
+            wait_for(lambda: proxy.faults >= cuts or process.poll() is not None, 10 * cuts)
+            proxy.breaks = False
+            until.touch()
+            process.wait(300)
+        finally:
+            process.kill()
+    assert process.returncode == 0, said.read_text()
+    [jobs] = re.findall(r"JOBS (\d+)", said.read_text())
     print(f"{proxy.faults} cuts, {jobs} jobs")
     assert int(jobs) > 0
     shutil.rmtree(workdir)

@@ -20,7 +20,7 @@ from zenml_acme.config import AcmeStepOperatorConfig as Config
 from zenml_acme.engine import connect
 
 AT_ONCE = 6
-SECONDS = 240
+SECONDS, QUIET_SECONDS = 240, 5
 
 
 def insist(call: Callable[[], Any]) -> Any:
@@ -74,6 +74,10 @@ def main(workdir: Path, until: Path) -> None:
             for each in several:
                 each.result()
             jobs += len(several)
+    # One that was sent twice would have begun by now.
+    time.sleep(QUIET_SECONDS)
+    twice = [file.name for file in lines.iterdir() if file.read_text() != "ran\n"]
+    assert not twice, twice
     print("JOBS", jobs, flush=True)
 
 
