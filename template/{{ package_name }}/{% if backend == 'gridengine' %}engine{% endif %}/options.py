@@ -7,7 +7,22 @@ import re
 from pydantic import BaseModel, Field, field_validator
 
 RESERVED = (
-    *("@", "ac", "b", "C", "cwd", "dc", "e", "h", "help", "i", "inherit", "j", "N"),
+    *(
+        "@",
+        "ac",
+        "b",
+        "C",
+        "clear",
+        "cwd",
+        "dc",
+        "e",
+        "h",
+        "help",
+        "i",
+        "inherit",
+        "j",
+        "N",
+    ),
     *("notify", "now", "o", "r", "S", "sc", "shell", "sync", "t", "tc", "terse"),
     *("V", "v", "verify", "w", "wd"),
 )
