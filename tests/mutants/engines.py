@@ -218,8 +218,8 @@ STATES = [
     broken(
         "many_are_one_question",
         client(
-            "job.name: _state(self._job(job.name))",
-            "job.name: time.sleep(0.02) or _state(self._job(job.name))",
+            "job.name: self._state(job.name, codes)",
+            "job.name: time.sleep(0.02) or self._state(job.name, codes)",
         ),
     ),
     broken(
@@ -264,9 +264,9 @@ STATES = [
             "        folder = self._job(job.name)\n        folder.path.mkdir(",
         ),
         client(
-            "        return {job.name: _state(self._job(job.name)) for job in jobs}\n",
+            "        return {job.name: self._state(job.name, codes) for job in jobs}\n",
             "        mine, lost = getattr(self, 'mine', ()), JobState(Phase.UNKNOWN)\n"
-            "        states = {j.name: _state(self._job(j.name)) for j in jobs}\n"
+            "        states = {j.name: self._state(j.name, codes) for j in jobs}\n"
             "        return {\n"
             "            name: state if name in mine or not state.details else lost\n"
             "            for name, state in states.items()\n"

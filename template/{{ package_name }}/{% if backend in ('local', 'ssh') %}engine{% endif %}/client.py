@@ -35,14 +35,15 @@ class LocalEngine:
     def __init__(self, folder: Path) -> None:
         """Keep jobs in a folder."""
         self._folder = folder
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._started: dict[str, subprocess.Popen[bytes]] = {}
 
     def submit(self, job: Job) -> Mapping[str, str]:
         """Start a process group, unless this job was started before."""
         assert isinstance(job.runtime, Host)
         folder = self._job(job.name)
         folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        nice = ("nice", "-n", str(job.options.nice)) if job.options.nice else ()
+        # An interpreter that is not there is told by it in the job's log.
+        nice = ("nice", "-n", str(job.options.nice))
         with locked(folder.path / "lock"):
             if folder.log.exists():
                 return {}
@@ -57,14 +58,14 @@ class LocalEngine:
                     # Ctrl-C in the launcher's terminal is not meant for the job.
                     start_new_session=True,
                 )
-        self._started.append(process)
+        self._started[job.name] = process
         return {"process_group": str(process.pid)}
 
     def poll(self, jobs: Sequence[Handle]) -> Mapping[str, JobState]:
         """Read the state of each job from its folder."""
-        # Those that have ended are to be buried.
-        self._started = [each for each in self._started if each.poll() is None]
-        return {job.name: _state(self._job(job.name)) for job in jobs}
+        # All that have ended are buried by it.
+        codes = {name: each.poll() for name, each in list(self._started.items())}
+        return {job.name: self._state(job.name, codes) for job in jobs}
 
     def cancel(self, jobs: Sequence[Handle], force: bool = False) -> None:
         """Send TERM to each command, or KILL to all that it has started."""
@@ -88,12 +89,17 @@ class LocalEngine:
     def remove(self, job: Handle) -> None:
         """Delete the job's folder."""
         self._job(job.name).remove()
+        self._started.pop(job.name, None)
 
     def _job(self, name: str) -> JobFolder:
         return JobFolder(self._folder / name)
 
+    def _state(self, name: str, codes: Mapping[str, int | None]) -> JobState:
+        return _state(self._job(name), codes.get(name))
 
-def _state(folder: JobFolder) -> JobState:
+
+def _state(folder: JobFolder, code: int | None) -> JobState:
+    """Describe a job by its folder, and by the exit code that it was seen to have."""
     claimed = folder.claimed
     details = {"process_group": str(claimed["pid"])} if claimed else {}
     if folder.is_alive:
@@ -105,6 +111,9 @@ def _state(folder: JobFolder) -> JobState:
     if claimed:
         reason = "the job was killed and left no exit code"
         return JobState(Phase.FAILED, reason=reason, details=details)
+    if code is not None and not noted:
+        # Its interpreter did not get so far as to run it.
+        return JobState.ended_with(code if code >= 0 else 128 - code)
     with suppress(FileNotFoundError):
         if time.time() - folder.log.stat().st_mtime < START_SECONDS:
             # Even if it is cancelled: it would seem to run again when it finds out.
