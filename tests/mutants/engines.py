@@ -44,10 +44,10 @@ GOOD = (
     ),
     Edit(
         CLIENT,
-        "        # Those that have ended are to be buried.\n",
+        "        # All that have ended are buried by it.\n",
         "        if 'AWAY' in os.environ:\n"
         "            raise ConnectionError('it is away')\n"
-        "        # Those that have ended are to be buried.\n",
+        "        # All that have ended are buried by it.\n",
     ),
     Edit(
         CLIENT,
@@ -225,7 +225,7 @@ STATES = [
     broken(
         "no_job_is_a_question_too",
         client(
-            "        # Those that have ended are to be buried.\n",
+            "        # All that have ended are buried by it.\n",
             "        if not jobs:\n            return {'nobody': JobState(Phase.RUNNING)}\n",
         ),
     ),
@@ -382,7 +382,7 @@ OPTIONS = [
     broken(
         "each_option_is_read",
         client(
-            '("nice", "-n", str(job.options.nice)) if job.options.nice else ()',
+            '("nice", "-n", str(job.options.nice))',
             '("nice", "-n", "0")',
         ),
     ),
