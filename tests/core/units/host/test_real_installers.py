@@ -100,7 +100,7 @@ def test_another_package_of_its_workspace_gets_this_one_as_it_is_here(tmp_path: 
     user = write_package(tmp_path / "user", "used", needs=name, more=ours)
     write_package(tmp_path / PACKAGE)
     wheel = write_wheel(tmp_path, name, "7.0")
-    wanted = Packages((f"{name} @ {wheel.as_uri()}", f"-e {user.as_uri()}"))
+    wanted = Packages((f"{name} @ {wheel.as_uri()}", f"-e {user.as_uri()}"), own_name=name)
 
     python = build_environment(wanted, tmp_path / "environments")
 

@@ -12,7 +12,6 @@ import tarfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -146,12 +145,13 @@ def test_a_submission_whose_connection_is_cut_is_one_job(
     assert (tmp_path / "runs").read_text() == "ran\n"
 
 
-def test_what_is_raised_there_is_raised_here(engine: Engine, tmp_path: Path) -> None:
-    works = job(tmp_path, "true")
-    there = replace(works, runtime=Host(Path("/no/python"), tmp_path / "empty.tar"))
+def test_what_is_raised_there_is_raised_here(engine: Engine, far: Far, tmp_path: Path) -> None:
+    engine.poll([])
+    # Where the folder of jobs should be.
+    (far.folder / "jobs").touch()
 
-    with pytest.raises(RuntimeError, match=r"No such file or directory: .*/no/python"):
-        engine.submit(there)
+    with pytest.raises(NotADirectoryError, match=r"Not a directory: .*/jobs/"):
+        engine.submit(job(tmp_path, "true"))
 
 
 def test_what_is_logged_there_is_logged_here(far: Far, caplog: pytest.LogCaptureFixture) -> None:
