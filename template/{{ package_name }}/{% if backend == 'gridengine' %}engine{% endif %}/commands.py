@@ -8,6 +8,7 @@ import pwd
 import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from xml.etree import ElementTree
 
 from .states import Accounted, Listed
@@ -18,7 +19,7 @@ SECONDS = 60
 FINAL = re.compile(
     r"""on\ PATH|unknown\ (option|resource|queue)|does\ not\ exist|denied
     |invalid|no\ access|not\ allowed|is\ not\ (requestable|a\ valid|numeric)
-    |SGE_ROOT|no\ suitable\ queues|parsing|expected""",
+    |SGE_ROOT|no\ suitable\ queues|parsing|\bexpected""",
     re.IGNORECASE | re.VERBOSE,
 )
 """What qsub says when it is no use to ask again. All else may pass, or hides that Grid
@@ -40,7 +41,9 @@ class GridEngineError(RuntimeError):
     @property
     def is_final(self) -> bool:
         """Whether the same job will never be taken."""
-        return bool(FINAL.search(str(self)))
+        # What the network has to say may be `access denied`, too, while names are not
+        # resolved.
+        return "commlib error" not in str(self) and bool(FINAL.search(str(self)))
 
 
 def submit(options: Iterable[str], script: str) -> str:
@@ -54,11 +57,19 @@ def submit(options: Iterable[str], script: str) -> str:
 
 
 def jobs(names: Iterable[str]) -> dict[str, list[Listed]]:
-    """Return by name what Grid Engine has of jobs that have not ended."""
+    """Return by name what Grid Engine has of jobs that have not ended.
+
+    Raises:
+        GridEngineError: If it cannot be asked, or its answer cannot be read.
+    """
     printed = _run("qstat", "-xml", "-u", _user())
+    try:
+        answer = ElementTree.fromstring(printed)
+    except ElementTree.ParseError as error:
+        raise GridEngineError(f"qstat printed no XML: {error}") from None
     wanted = set(names)
     found: dict[str, list[Listed]] = {}
-    for job in ElementTree.fromstring(printed).iter("job_list"):
+    for job in answer.iter("job_list"):
         if (name := job.findtext("JB_name", "")) in wanted:
             node = job.findtext("queue_name", "").partition("@")[2]
             number, state = job.findtext("JB_job_number", ""), job.findtext("state", "")
@@ -105,7 +116,9 @@ def accounted(names: Sequence[str]) -> dict[str, list[Accounted]]:
     for record in re.split(r"^=+$", printed, flags=re.MULTILINE):
         told = dict(re.findall(r"^(\w+) +(.*?) *$", record, re.MULTILINE))
         if told.get("jobname") in names:
-            found.setdefault(told["jobname"], []).append(_accounted(told))
+            # The last one may be half written; it is asked for again.
+            with suppress(LookupError, ValueError):
+                found.setdefault(told["jobname"], []).append(_accounted(told))
     return found
 
 

@@ -50,6 +50,8 @@ def test_one_that_has_run_meanwhile_is_not_sent_again(
         "unable to contact qmaster",
         "Unable to run job: job rejected: only 5 jobs are allowed per user (current job count: 5).",
         "error: unable to send message to qmaster using port 6444",
+        'error: commlib error: access denied (server host resolves source host "a" as "b")',
+        "Unable to run job: got unexpected answer from qmaster",
     ],
 )
 def test_what_passes_is_tried_again(
@@ -157,3 +159,28 @@ def test_accounting_has_an_end(
 
     assert state(engine).phase is phase
     assert words in state(engine).reason
+
+
+@pytest.mark.parametrize("printed", ["", "<?xml version='1.0'?><job_info><queue_info>"])
+def test_a_list_that_is_cut_is_an_answer_that_passes(
+    cluster: Clients, engine: GridEngine, printed: str
+) -> None:
+    cluster.answer("qstat", printed)
+
+    with pytest.raises(GridEngineError, match="qstat printed no XML") as raised:
+        state(engine)
+    assert not raised.value.is_final
+
+
+@pytest.mark.parametrize("cut", ["failed", "exit_status", "7"])
+def test_a_record_that_is_half_written_hides_no_other(
+    cluster: Clients, engine: GridEngine, cut: str
+) -> None:
+    engine.submit(job())
+    whole = ACCOUNTED.format(failed="0", code="7")
+    half = whole[: whole.index(cut)]
+    cluster.answer("qacct", half)
+    assert state(engine).phase is Phase.UNKNOWN
+
+    cluster.answer("qacct", f"{half}\n{whole}")
+    assert state(engine).exit_code == 7
