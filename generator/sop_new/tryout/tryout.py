@@ -57,7 +57,8 @@ def tryout(destination: Path | None, *, backend: str | None, options: Sequence[s
         _refuse(named, project, options)
         again = [str(destination)] if destination else ["--backend", backend or ""]
         again += [word for option in options for word in ("--option", option)]
-        workshop = Workshop(shlex.join(["sop-new", "try", *again]), project, folder)
+        more = "" if options else " (--option NAME=VALUE sets an option of it)"
+        workshop = Workshop(shlex.join(["sop-new", "try", *again]) + more, project, folder)
         launcher, run = workshop.install_and_run(options)
         files = files_of(project)
     return Trial(
@@ -99,7 +100,7 @@ class Workshop:
     """The temporary folder of one trial, and what happens in it.
 
     Attributes:
-        command: runs the trial again.
+        command: runs the trial again, in words for a hint.
         project: what is tried.
         folder: the temporary folder.
         server: the ZenML server that the steps report to, if they run on another machine.

@@ -6,27 +6,19 @@ see (`_core/environment/job_folder.py`): any process of the user finds it again.
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from .._core.engine import Handle, Job, JobState
-from .._core.environment.job_folder import JobFolder
-from .._core.environment.workdir import locked
+from .._core.environment.job_folder import JobFolder, all_ended
 from . import commands
 from .commands import GridEngineError
 from .script import arguments, script
 from .states import Listed, state_of_listed, state_of_unlisted
 
-logger = logging.getLogger(__name__)
-
 PATIENCE_SECONDS = 300
 """How long Grid Engine may fail to take a job for reasons that pass."""
-
-LOOK_SECONDS = 1
-"""The pause between two looks for a job whose submission got no answer."""
 
 
 class GridEngine:
@@ -49,41 +41,15 @@ class GridEngine:
         """
         folder = self._job(job.name)
         options = tuple(arguments(job))
-        with ExitStack() as held:
-            with suppress(OSError):
-                # Where there are no locks, two may send it; the claim lets one run.
-                held.enter_context(locked(folder.path / "lock"))
-            if number := folder.claimed.get("number"):
-                return {"job_id": number}
-            return self._hand_over(job, options, folder)
 
-    def _hand_over(
-        self, job: Job, options: Sequence[str], folder: JobFolder
-    ) -> Mapping[str, str]:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        # A job whose answer got lost may be listed late: it is looked for, ever
-        # longer, before it is sent again.
-        looked, enough = 0, 1
-        fault: GridEngineError | None = None
-        while not folder.is_cancelled:
-            try:
-                if known := self._known(job.name, commands.jobs([job.name])):
-                    return known.details
-                if fault and folder.record():
-                    # It has run meanwhile, and is gone.
-                    return {"job_id": folder.claimed.get("number", "")}
-                looked += 1
-                if looked == enough:
-                    looked, enough = 0, 8 * enough
-                    return {"job_id": commands.submit(options, script(job, folder))}
-            except GridEngineError as error:
-                if str(error) != str(fault):
-                    logger.warning("%s is not taken yet: %s", job.name, error)
-                fault = error
-            if fault and (fault.is_final or time.monotonic() > deadline):
-                raise fault
-            time.sleep(LOOK_SECONDS)
-        raise InterruptedError("The job was cancelled while it was submitted.")
+        def look() -> Mapping[str, str] | None:
+            known = self._known(job.name, commands.jobs([job.name]))
+            return known.details if known else None
+
+        def send() -> Mapping[str, str]:
+            return {"job_id": commands.submit(options, script(job, folder))}
+
+        return folder.hand_over(look, send, PATIENCE_SECONDS)
 
     def poll(self, jobs: Sequence[Handle]) -> Mapping[str, JobState]:
         """Ask Grid Engine for all jobs at once, and folders for what it lists no more.
@@ -95,11 +61,9 @@ class GridEngine:
         try:
             listed = commands.jobs(names)
         except GridEngineError:
-            records = {name: self._job(name).record() for name in names}
-            noted = {n: r for n, r in records.items() if r and r.exit_code is not None}
-            if not noted or len(noted) < len(names):
-                raise
-            return noted
+            if noted := all_ended([self._job(name) for name in names]):
+                return noted
+            raise
         known = {name: self._known(name, listed) for name in names}
         stuck = [job.number for job in known.values() if job and _is_stuck(job)]
         why = commands.reasons(stuck)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from xml.etree import ElementTree
 
+from .._core.environment.job_folder import ClientError
 from .states import Accounted, Listed
 
 SECONDS = 60
@@ -35,7 +36,7 @@ NO_FAULT = ("0", "100")
 """Of qacct's `failed`: none, and that a signal ended it, as its exit code tells."""
 
 
-class GridEngineError(RuntimeError):
+class GridEngineError(ClientError):
     """A client of Grid Engine's has failed."""
 
     @property

@@ -6,29 +6,21 @@ A job is Slurm's job of the same name, and a folder of that name, which the node
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from .._core.engine import Handle, Job, JobState, Phase
-from .._core.environment.job_folder import JobFolder
-from .._core.environment.workdir import locked
+from .._core.environment.job_folder import JobFolder, all_ended
 from .._core.usage import ELAPSED
 from . import commands
 from .commands import SlurmError
 from .script import arguments, script
 from .states import Listed, state_of
 
-logger = logging.getLogger(__name__)
-
 PATIENCE_SECONDS = 300
 """How long Slurm may fail to take a job for reasons that pass."""
-
-LOOK_SECONDS = 1
-"""The pause between two looks for a job whose submission got no answer."""
 
 
 class SlurmEngine:
@@ -51,36 +43,15 @@ class SlurmEngine:
             SlurmError: If Slurm refuses it.
         """
         folder = self._job(job.name)
-        with ExitStack() as held:
-            with suppress(OSError):
-                # Where there are no locks, two may send it; the claim lets one run.
-                held.enter_context(locked(folder.path / "lock"))
-            if number := folder.claimed.get("number"):
-                return {"job_id": number}
-            return self._hand_over(job, folder)
 
-    def _hand_over(self, job: Job, folder: JobFolder) -> Mapping[str, str]:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        # A job whose answer got lost may be listed late: it is looked for, ever
-        # longer, before it is sent again.
-        looked, enough = 0, 1
-        fault: SlurmError | None = None
-        while not folder.is_cancelled:
-            try:
-                if known := self._known(job.name, commands.jobs([job.name])):
-                    return known.details
-                looked += 1
-                if looked == enough:
-                    looked, enough = 0, 8 * enough
-                    return commands.submit(arguments(job, folder), script(job, folder))
-            except SlurmError as error:
-                if str(error) != str(fault):
-                    logger.warning("Slurm has not taken %s yet: %s", job.name, error)
-                fault = error
-            if fault and (fault.is_final or time.monotonic() > deadline):
-                raise fault
-            time.sleep(LOOK_SECONDS)
-        raise InterruptedError("The job was cancelled while it was submitted.")
+        def look() -> Mapping[str, str] | None:
+            known = self._known(job.name, commands.jobs([job.name]))
+            return known.details if known else None
+
+        def send() -> Mapping[str, str]:
+            return commands.submit(arguments(job, folder), script(job, folder))
+
+        return folder.hand_over(look, send, PATIENCE_SECONDS)
 
     def poll(self, jobs: Sequence[Handle]) -> Mapping[str, JobState]:
         """Ask Slurm for all jobs at once, and folders for what it has forgotten.
@@ -92,11 +63,9 @@ class SlurmEngine:
         try:
             listed = commands.jobs(names)
         except SlurmError:
-            records = {name: self._job(name).record() for name in names}
-            noted = {n: r for n, r in records.items() if r and r.exit_code is not None}
-            if not noted or len(noted) < len(names):
-                raise
-            return noted
+            if noted := all_ended([self._job(name) for name in names]):
+                return noted
+            raise
         known = {name: self._known(name, listed) for name in names}
         answer = {name: state_of(known[name], self._job(name)) for name in names}
         unsure = [name for name in names if answer[name].phase is Phase.UNKNOWN]

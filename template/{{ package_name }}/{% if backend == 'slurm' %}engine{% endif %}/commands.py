@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 
+from .._core.environment.job_folder import ClientError
 from .._core.usage import Usage, mebibytes, seconds
 from .states import Listed
 
@@ -46,7 +47,7 @@ MISLEADING = re.compile(
 """What is the launcher's alone, or changes what the clients ask and answer."""
 
 
-class SlurmError(RuntimeError):
+class SlurmError(ClientError):
     """A client of Slurm's has failed."""
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from test_engine import ACCOUNTED, JOB, Clients, end, job, state
 from zenml_acme._core.engine import Handle, Phase
+from zenml_acme._core.environment import job_folder
 from zenml_acme._core.environment.job_folder import JobFolder
 from zenml_acme.engine import client, commands
 from zenml_acme.engine.client import GridEngine
@@ -15,7 +16,7 @@ from zenml_acme.engine.commands import GridEngineError
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(job_folder, "LOOK_SECONDS", 0.01)
 
 
 def test_a_job_whose_answer_got_lost_is_found(

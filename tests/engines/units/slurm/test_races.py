@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import pytest
 from test_engine import JOB, Clients, job, wait_for
+from zenml_acme._core.environment import job_folder
 from zenml_acme.engine import client
 from zenml_acme.engine.client import SlurmEngine
 from zenml_acme.engine.commands import SlurmError
@@ -17,7 +18,7 @@ LOST = "sbatch: error: Batch job submission failed: Socket timed out on send/rec
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(job_folder, "LOOK_SECONDS", 0.01)
 
 
 def submit_four_times(engine: SlurmEngine) -> None:
