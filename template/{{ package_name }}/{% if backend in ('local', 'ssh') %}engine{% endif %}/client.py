@@ -112,8 +112,9 @@ def _state(folder: JobFolder, code: int | None) -> JobState:
         reason = "the job was killed and left no exit code"
         return JobState(Phase.FAILED, reason=reason, details=details)
     if code is not None and not noted:
-        # Its interpreter did not get so far as to run it.
-        return JobState.ended_with(code if code >= 0 else 128 - code)
+        # Whatever its exit code: /bin/true is no interpreter either.
+        said = folder.logs(1000).splitlines()[-1:] or ["it wrote nothing"]
+        return JobState(Phase.FAILED, reason=f"its interpreter did not start it: {said[0]}")
     with suppress(FileNotFoundError):
         if time.time() - folder.log.stat().st_mtime < START_SECONDS:
             # Even if it is cancelled: it would seem to run again when it finds out.

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,20 @@ def test_a_job_in_time_has_no_timeout(engine: LocalEngine, host: Host) -> None:
     engine.submit(job(host, "raise SystemExit(3)", timeout_seconds=600))
 
     assert end_of(engine).exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("python", "told"),
+    [("/nowhere/python", "/nowhere/python"), ("/bin/true", "it wrote nothing")],
+)
+def test_what_is_no_interpreter_fails_the_job_and_is_told(
+    engine: LocalEngine, host: Host, python: str, told: str
+) -> None:
+    engine.submit(job(replace(host, python=Path(python)), "print('up')"))
+
+    ended = end_of(engine)
+    assert ended.phase is Phase.FAILED
+    assert told in ended.reason
 
 
 def test_a_job_that_never_began_is_pending_and_then_unknown(
