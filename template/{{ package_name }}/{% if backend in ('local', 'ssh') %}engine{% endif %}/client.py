@@ -114,7 +114,8 @@ def _state(folder: JobFolder, code: int | None) -> JobState:
     if code is not None and not noted:
         # Whatever its exit code: /bin/true is no interpreter either.
         said = folder.logs(1000).splitlines()[-1:] or ["it wrote nothing"]
-        return JobState(Phase.FAILED, reason=f"its interpreter did not start it: {said[0]}")
+        reason = f"its interpreter did not start it: {said[0]}"
+        return JobState(Phase.FAILED, reason=reason)
     with suppress(FileNotFoundError):
         if time.time() - folder.log.stat().st_mtime < START_SECONDS:
             # Even if it is cancelled: it would seem to run again when it finds out.
