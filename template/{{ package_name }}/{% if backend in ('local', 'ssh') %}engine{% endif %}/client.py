@@ -112,10 +112,10 @@ def _state(folder: JobFolder, code: int | None) -> JobState:
         reason = "the job was killed and left no exit code"
         return JobState(Phase.FAILED, reason=reason, details=details)
     if code is not None and not noted:
-        # Whatever its exit code: /bin/true is no interpreter either.
-        said = folder.logs(1000).splitlines()[-1:] or ["it wrote nothing"]
-        reason = f"its interpreter did not start it: {said[0]}"
-        return JobState(Phase.FAILED, reason=reason)
+        # Its interpreter did not get so far as to run it, and has said why.
+        ended = JobState.ended_with(code if code >= 0 else 128 - code)
+        words = (ended.reason, *folder.logs(1000).splitlines()[-1:])
+        return replace(ended, reason=": ".join(filter(None, words)))
     with suppress(FileNotFoundError):
         if time.time() - folder.log.stat().st_mtime < START_SECONDS:
             # Even if it is cancelled: it would seem to run again when it finds out.
