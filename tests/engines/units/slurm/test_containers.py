@@ -156,7 +156,6 @@ def test_a_folder_that_no_bind_can_name_is_refused(tmp_path: Path, python: Path)
 def test_no_image_is_started_for_several_tasks() -> None:
     options = StepOptions(container_image="img", nodes=2)
 
-    assert (
-        options.refusal(Resources(), is_command=True) == "container_image is for steps of one task"
-    )
+    said = options.refusal(Resources(), is_command=True)
+    assert said == "a step in a container has one task: leave nodes and tasks_per_node"
     assert not StepOptions(container_image="img").refusal(Resources(), is_command=True)
