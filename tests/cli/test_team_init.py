@@ -153,8 +153,8 @@ def test_the_example_is_laid_over_a_project(
     header = (project / "zenml_acme" / "__init__.py").read_text()
     assert header.startswith("# SPDX-FileCopyrightText: Acme\n")
     assert '__version__ = "0.1.0"\n' in header
-    # Only what runs steps in images has this file of the base.
-    in_images = (project / "zenml_acme/_core/environment/images.py").exists()
+    # Only what runs steps on hosts has this file of the base.
+    in_images = not (project / "zenml_acme/_core/environment/bootstrap.py").exists()
     config = yaml.safe_load((project / "examples" / "config.yaml").read_text())
     parent = config["settings"]["docker"].get("parent_image")
     assert parent == ("registry.example.org/python:3.13" if in_images else None)

@@ -85,7 +85,7 @@ def infer(template: Template, tree: WorkTree, given: Answers) -> Inferred:
         **dict(_from_code(code, operator)),
     }
     if given.merged.get("backend", OWN_ENGINE) != OWN_ENGINE:
-        # What the operator does by now has no say in what another engine runs.
+        # What a real engine runs is known, and Copier would take this for it.
         found.pop("runtime", None)
     left = {name: finding for name, finding in found.items() if name not in given.merged}
     return Inferred(

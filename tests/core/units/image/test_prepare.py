@@ -16,7 +16,6 @@ from zenml.client import Client
 from zenml.config import DockerSettings
 from zenml.enums import StackComponentType
 from zenml.stack import StackComponent
-from zenml_acme._core.environment import images
 from zenml_acme._core.environment import prepare as place
 from zenml_acme._core.environment.packages import distribution
 
@@ -51,7 +50,7 @@ def built(stack: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bui
 
 
 def test_images_are_built_for_the_steps_that_use_the_operator(built: Built) -> None:
-    assert set(built.images) == {f"{name}.{images.KEY}" for name in ("named", "default")}
+    assert set(built.images) == {f"{name}.{place.KEY}" for name in ("named", "default")}
 
 
 def test_no_image_is_built_where_no_step_uses_the_operator(engine: FakeEngine) -> None:
