@@ -38,5 +38,5 @@ def stack() -> None:
     from zenml.utils import source_utils
 
     register = runpy.run_path(str(PROJECT / "examples" / "register.py"))
-    register["main"](["--activate", "--container-registry=localhost"])
+    register["main"](["--activate"])
     source_utils.set_custom_source_root(str(PROJECT / "tests"))

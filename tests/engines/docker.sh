@@ -84,8 +84,6 @@ build_images() {
 
 start() {
     mkdir -p "$folder"/{config,log}
-    # Podman takes a DOCKER_CONFIG without one for a mistake.
-    [ -e "$folder/config/config.json" ] || echo '{}' >"$folder/config/config.json"
     if ! runs dockerd; then
         start_network
         pretend_gpus

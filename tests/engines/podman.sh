@@ -9,7 +9,6 @@ set -euo pipefail
 
 socket=unix://$folder/podman.sock
 export CONTAINERS_CONF=$folder/containers.conf CONTAINERS_REGISTRIES_CONF=$folder/registries.conf
-export CONTAINERS_STORAGE_CONF=$folder/storage.conf
 # Podman refuses one whose path has more than fifty characters.
 run=/run/podman-$(cksum <<<"$folder" | cut -d ' ' -f 1)
 podman=(podman --root "$folder/data" --runroot "$run")
@@ -17,8 +16,6 @@ podman=(podman --root "$folder/data" --runroot "$run")
 # Limits that the root of a container of its own may set, too; no systemd; and runc, since crun refuses a
 # machine with both versions of cgroups.
 configure() {
-    # By this, who has CONTAINERS_STORAGE_CONF runs the same images without the service.
-    printf '[storage]\ndriver = "overlay"\ngraphroot = "%s"\nrunroot = "%s"\n' "$folder/data" "$run" >"$CONTAINERS_STORAGE_CONF"
     cat >"$CONTAINERS_CONF" <<END
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
@@ -49,12 +46,7 @@ start() {
         spawn podman "${podman[@]}" system service --time 0 "$socket"
     fi
     wait_until podman --remote --url "$socket" version
-    cat >"$folder/env" <<END
-PODMAN_HOST='$socket'
-CONTAINERS_CONF='$CONTAINERS_CONF'
-CONTAINERS_REGISTRIES_CONF='$CONTAINERS_REGISTRIES_CONF'
-CONTAINERS_STORAGE_CONF='$CONTAINERS_STORAGE_CONF'
-END
+    echo "PODMAN_HOST='$socket'" >"$folder/env"
 }
 
 stop() {

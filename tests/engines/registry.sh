@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Starts or stops a registry of images on this machine, which asks for a user and a password:
 #   registry.sh start|stop FOLDER
-# `start` starts what does not run; FOLDER/env then holds the variables that the tests need, among them the
-# certificate that its clients may have to trust: Docker and Podman take any on this machine.
+# `start` starts what does not run; FOLDER/env then holds the variables that the tests need.
 set -euo pipefail
 # shellcheck source=daemons.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/daemons.sh"
@@ -12,16 +11,12 @@ address() { grep --only-matching --perl-regexp 'listening on \K[0-9.:]+' "$folde
 
 configure() {
     htpasswd -iBc "$folder/htpasswd" tester <<<"$1" 2>/dev/null
-    openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
-        -keyout "$folder/key.pem" -out "$folder/certificate.pem" 2>/dev/null
     cat >"$folder/config.yml" <<END
 version: 0.1
 storage:
   filesystem: {rootdirectory: $folder/data}
   delete: {enabled: true}
-http:
-  addr: "127.0.0.1:0"
-  tls: {certificate: $folder/certificate.pem, key: $folder/key.pem}
+http: {addr: "127.0.0.1:0"}
 auth:
   htpasswd: {realm: tests, path: $folder/htpasswd}
 END
@@ -39,7 +34,6 @@ start() {
 TEST_REGISTRY='$(address)'
 TEST_REGISTRY_USER='tester'
 TEST_REGISTRY_PASSWORD='$password'
-TEST_REGISTRY_CERTIFICATE='$folder/certificate.pem'
 END
 }
 

@@ -31,7 +31,6 @@ class Engine:
         started: the variable by which `make engines` does so.
         details: what a step's job is found by.
         options: those of the component that its tests need.
-        runtime: what it runs, if the backend leaves that open.
     """
 
     backend: str
@@ -39,7 +38,6 @@ class Engine:
     started: str
     details: frozenset[str]
     options: Mapping[str, str] = field(default_factory=dict)
-    runtime: str = ""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -54,7 +52,6 @@ class Engine:
 LOCAL = Engine("local", "", "", frozenset())
 SSH = replace(LOCAL, backend="ssh")
 SLURM = Engine("slurm", "SLURM_CONF", "SLURM_CONF", frozenset({"job_id", "node", "state"}))
-SLURM_IMAGES = replace(SLURM, runtime="image")
 GRID = Engine(
     *("gridengine", "SGE_ROOT", "SGE_ROOT", frozenset({"job_id", "node"})),
     {"parallel_environment": "smp"},
@@ -77,8 +74,7 @@ def each(**engines: Engine) -> pytest.MarkDecorator:
 @pytest.fixture
 def project(engine: Engine, tmp_path: Path) -> Path:
     template = copy_template(tmp_path / "template")
-    answers = {"backend": engine.backend} | ({"runtime": engine.runtime} if engine.runtime else {})
-    return render(template, tmp_path / engine.backend / NAME, answers)
+    return render(template, tmp_path / engine.backend / NAME, {"backend": engine.backend})
 
 
 def environment_of(project: Path, release: Release) -> Environment:

@@ -23,9 +23,7 @@ UNITS = REPOSITORY / "tests" / "engines" / "units"
 
 def units(kind: str) -> list[str]:
     """Where the engine of a kind is tested in depth; nowhere if it is still to be written."""
-    answers = KINDS[kind]
-    name = answers["backend"] + ("_image" if answers.get("runtime") == "image" else "")
-    return [str(folder) for folder in UNITS.glob(name)]
+    return [str(folder) for folder in UNITS.glob(KINDS[kind]["backend"])]
 
 
 def test_lint_and_format_are_clean(project: Project) -> None:

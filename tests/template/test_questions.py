@@ -102,7 +102,6 @@ REFUSED = [
         ],
     ),
     ("package_name", "Set project_name instead: package_name follows from it.", ["other"]),
-    ("on_hosts", "Set backend and runtime instead: on_hosts follows from them.", ["false"]),
 ]
 
 CASES = [

@@ -52,22 +52,19 @@ CHECK_ALL, CHECK_WITHOUT_ENGINE = (
 )
 FOLDERS = {"examples", "tests"}
 ON_HOSTS = {"local", "slurm", "gridengine", "ssh"}
-OF_HOSTS = {
+HOSTS_ALONE = {
     "bootstrap",
     "build",
-    "containers",
     "content",
-    "hosts",
+    "entrypoint",
     "installers",
     "job_folder",
     "lines",
     "requirements",
-    "scripts",
-    "session",
+    "source_root",
+    "source_tree",
     "wheel",
 }
-WITHOUT_IMAGES = {"entrypoint", "source_root", "source_tree"}
-"""What is sent to a host alone, where ZenML sees to the images of steps."""
 
 LICENCE_TITLES = {
     "Apache-2.0": "Apache License",
@@ -173,12 +170,8 @@ def test_the_files_are_those_of_the_choices(project: Project) -> None:
 
 def test_what_only_hosts_need_comes_with_hosts_alone(project: Project) -> None:
     modules = {Path(path).stem.removeprefix("test_") for path in project.files}
-    backend, runtime = project.answers["backend"], project.answers.get("runtime")
-    on_hosts = runtime == "host" or backend in ON_HOSTS
-    in_images = runtime == "image" or backend == "docker"
-    assert modules & OF_HOSTS == (OF_HOSTS if on_hosts else set())
-    assert modules & WITHOUT_IMAGES == (set() if in_images else WITHOUT_IMAGES)
-    assert ("images" in modules) == in_images
+    on_hosts = project.answers.get("runtime") == "host" or project.answers["backend"] in ON_HOSTS
+    assert modules & HOSTS_ALONE == (HOSTS_ALONE if on_hosts else set())
 
 
 def test_the_licence_is_the_chosen_one(project: Project) -> None:

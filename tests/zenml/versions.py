@@ -66,7 +66,7 @@ CORE = {"core-host": "local", "core-image": "blank-image"}
 """The unit tests of the core, each with the kind of project that they are run on."""
 OLD = ("local", "blank-image")
 """A kind of project for each runtime: nothing else that knows ZenML differs between kinds."""
-OWN = (*OLD, "slurm-host", "slurm-image", "gridengine", "ssh", "docker", "blank-host")
+OWN = (*OLD, "slurm", "gridengine", "ssh", "docker", "blank-host")
 """The tests that a project of a kind holds itself."""
 
 

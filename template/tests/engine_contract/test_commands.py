@@ -35,7 +35,7 @@ BEATS = "i=0; while [ $((i += 1)) -lt 2000 ]; do echo beat; sleep 0.05; done"
 
 DAEMON = f"""
 import subprocess
-command = ["sh", "-c", "echo beat; echo x >&2; exec 2>&1; {BEATS}"]
+command = ["sh", "-c", "echo x >&2; exec 2>&1; {BEATS}"]
 daemon = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
 daemon.stderr.read(1)
 print("up", flush=True)

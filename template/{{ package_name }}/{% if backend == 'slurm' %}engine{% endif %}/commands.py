@@ -22,7 +22,7 @@ BEHIND_SECONDS = 0.3
 """How long accounting may be behind, which then is asked again: measured were 0.1."""
 
 FINAL = re.compile(
-    r"""on\ PATH|--help|invalid\ --|no\ configuration\ of|unable\ to\ process\ config
+    r"""on\ PATH|--help|invalid\ --|unable\ to\ process\ configuration
     |invalid\ (account|feature|generic|gres|license|node|partition|qos|time|wckey)
     |(specification|time\ limit|reservation|request)\ (is\ )?invalid
     |denied|not\ permitted|not\ in\ this\ partition|than\ permitted|no\ partition

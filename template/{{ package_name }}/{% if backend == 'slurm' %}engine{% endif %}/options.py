@@ -130,8 +130,8 @@ class StepOptions(ContainerOptions):
             return "gpu_memory needs shard_memory, which Slurm does not tell"
         if self.gpu_memory and (self.gpu_type or (resources.gpus or 1) > 1):
             return "gpu_memory is a part of one gpu, of whatever type"
-        if self.in_container and (self.nodes or self.tasks_per_node):
-            return "a step in a container has one task: leave nodes and tasks_per_node"
+        if self.container_image and (self.nodes or self.tasks_per_node):
+            return "container_image is for steps of one task"
         return ""
 
 

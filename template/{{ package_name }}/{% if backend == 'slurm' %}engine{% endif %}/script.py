@@ -15,9 +15,8 @@ from .._core.environment.containers import (
     apptainer,
     both,
     charliecloud,
-    command,
     podman,
-    preparation,
+    within,
 )
 from .._core.environment.job_folder import ENTRYPOINT, JobFolder
 from .._core.environment.scripts import nodes, sourced, task
@@ -39,22 +38,22 @@ RANKS = ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_NODEID")
 
 def script(job: Job, folder: JobFolder) -> str:
     """Return the script of a job that lives in a folder."""
-    options, tasks = job.options, tuple[str, ...]()
-    names = shlex.join(options.modules)
+    assert isinstance(job.runtime, Host)
+    names = shlex.join(job.options.modules)
+    modules = MODULES.format(names) if names else ""
+    options = job.options
+    has_tasks = options.nodes or options.tasks_per_node
+    has_tasks = has_tasks and job.command[:3] != ENTRYPOINT
+    starts_them = Path(job.command[0]).name in ("srun", "mpirun", "mpiexec")
+    tasks = ("srun", "--kill-on-bad-exit=1", *task(job.runtime.python, *RANKS))
+    tasks = tasks if has_tasks and not starts_them else ()
+    container = within(job, folder, CONTAINERS[options.container_runtime])
+    told = folder.prepare(job, "SLURM_JOB_ID", within=(*tasks, *container))
+    run = (job.runtime.python, *told)
     # The token is for Slurm's clients alone.
-    start = "#!/bin/bash\nunset SLURM_JWT\n"
-    start += MODULES.format(names) if names else ""
-    start += sourced(options.prologue)
-    if (options.nodes or options.tasks_per_node) and job.command[:3] != ENTRYPOINT:
-        start += NODES
-        assert isinstance(job.runtime, Host)
-        if Path(job.command[0]).name not in ("srun", "mpirun", "mpiexec"):
-            each = task(job.runtime.python, *RANKS)
-            tasks = ("srun", "--kill-on-bad-exit=1", *each)
-    start += preparation(job, folder, options.container_runtime)
-    runtime = CONTAINERS[options.container_runtime]
-    run = command(job, folder, "SLURM_JOB_ID", runtime, tasks)
-    return f"{start}exec {shlex.join(run)}\n"
+    start = "#!/bin/bash\nunset SLURM_JWT\n" + modules + sourced(options.prologue)
+    start += NODES if has_tasks else ""
+    return f"{start}exec {shlex.join(map(str, run))}\n"
 
 
 def _pyxis(container: Container) -> Iterator[str]:
@@ -63,18 +62,13 @@ def _pyxis(container: Container) -> Iterator[str]:
     if container.cpus:
         # What sbatch was told, srun does not take over (Slurm 22.05).
         yield f"--cpus-per-task={container.cpus}"
-    image = container.image
-    if container.complete:
-        # Enroot's way to tell a registry from the first part of a name.
-        image = "#".join(image.split("/", 1))
-    yield from (f"--container-image={image}", "--container-writable")
+    yield from (f"--container-image={container.image}", "--container-writable")
     yield f"--container-workdir={container.folder}"
     yield f"--container-mounts={','.join(map(both, container.binds))}"
-    if not container.complete:
-        # Of these, the image's own would win.
-        own = ("CONFIG_PATH", "CUSTOM_SOURCE_ROOT", "REPOSITORY_PATH")
-        names = (*(f"ZENML_{n}" for n in own), *OF_THE_NODE, *container.variables)
-        yield f"--container-env={','.join(dict.fromkeys(names))}"
+    # Of these, the image's own would win.
+    own = ("ZENML_CONFIG_PATH", "ZENML_CUSTOM_SOURCE_ROOT", "ZENML_REPOSITORY_PATH")
+    names = (*own, *OF_THE_NODE, *container.variables)
+    yield f"--container-env={','.join(dict.fromkeys(names))}"
     yield from container.arguments
 
 

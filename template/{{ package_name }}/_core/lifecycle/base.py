@@ -76,7 +76,7 @@ class EngineStepOperator(BaseStepOperator):
     @property
     def validator(self) -> StackValidator | None:
         """What a stack must have besides, before anything is built or submitted."""
-        return validator_of(self._engine.needs | prepare.NEEDS)
+        return validator_of(self._engine.needs)
 
     @cached_property
     def machine(self) -> prepare.Machine:

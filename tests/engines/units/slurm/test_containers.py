@@ -156,6 +156,7 @@ def test_a_folder_that_no_bind_can_name_is_refused(tmp_path: Path, python: Path)
 def test_no_image_is_started_for_several_tasks() -> None:
     options = StepOptions(container_image="img", nodes=2)
 
-    said = options.refusal(Resources(), is_command=True)
-    assert said == "a step in a container has one task: leave nodes and tasks_per_node"
+    assert (
+        options.refusal(Resources(), is_command=True) == "container_image is for steps of one task"
+    )
     assert not StepOptions(container_image="img").refusal(Resources(), is_command=True)

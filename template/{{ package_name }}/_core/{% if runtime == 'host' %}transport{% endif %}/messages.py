@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any, cast
 
-from ..engine import Handle, Host, Image, Job, JobState, Phase
+from ..engine import Handle, Host, Job, JobState, Phase
 from ..environment.packages.build import Packages
 from ..resources import Resources
 
@@ -40,6 +40,7 @@ def read(file: IO[bytes]) -> tuple[Message, bytes] | None:
 
 def told_job(job: Job, options: Mapping[str, Any]) -> Message:
     """Describe a job, with these options of the engine's own."""
+    assert isinstance(job.runtime, Host)
     return {
         "name": job.name,
         "command": job.command,
@@ -47,13 +48,18 @@ def told_job(job: Job, options: Mapping[str, Any]) -> Message:
         "resources": asdict(job.resources),
         "timeout_seconds": job.timeout_seconds,
         "options": options,
-        "runtime": _told_runtime(job.runtime),
+        "runtime": {
+            "python": str(job.runtime.python),
+            "source": str(job.runtime.source),
+            "import_paths": job.runtime.import_paths,
+        },
         "labels": dict(job.labels),
     }
 
 
 def job_of(told: Message) -> Job:
     """Return the job that was described."""
+    runtime = told["runtime"]
     return Job(
         **told
         | {
@@ -61,27 +67,13 @@ def job_of(told: Message) -> Job:
             "resources": Resources(**told["resources"]),
             # The engine reads attributes, and pydantic is not there.
             "options": cast(Any, SimpleNamespace(**told["options"])),
-            "runtime": _runtime_of(told["runtime"]),
+            "runtime": Host(
+                Path(runtime["python"]),
+                Path(runtime["source"]),
+                tuple(runtime["import_paths"]),
+            ),
         }
     )
-
-
-def _told_runtime(runtime: Host | Image) -> Message:
-    if isinstance(runtime, Image):
-        return {"reference": runtime.reference, "credentials": runtime.credentials}
-    return {
-        "python": str(runtime.python),
-        "source": str(runtime.source),
-        "import_paths": runtime.import_paths,
-    }
-
-
-def _runtime_of(told: Message) -> Host | Image:
-    if "reference" in told:
-        credentials = told["credentials"]
-        return Image(told["reference"], credentials and tuple(credentials))
-    paths = tuple(told["import_paths"])
-    return Host(Path(told["python"]), Path(told["source"]), paths)
 
 
 def told_handle(job: Handle) -> Message:
